@@ -97,11 +97,22 @@ func sessionTables() []*Table {
 	}
 }
 
+// The codes of router_status.state.
+const (
+	StateUnknown    = 0 // configured, not answered yet
+	StateOnline     = 1 // a check or a poll succeeded, all tables of live whole
+	StateDegraded   = 2 // it answers, but tables fail or one protocol is refused
+	StateStale      = 3 // no good live sample for 3 periods, while checks succeed
+	StateOffline    = 4 // 2 failed checks 5 s apart
+	StateAuthFailed = 5 // every configured protocol refuses the credentials
+)
+
 func statusTables() []*Table {
 	return []*Table{
 		table("router_status", "Is the device there? Checked apart from the data polls.", nil,
-			enum("state", "See the guide on device states.", EnumName{0, "unknown"}, EnumName{1, "online"}, EnumName{2, "degraded"},
-				EnumName{3, "stale"}, EnumName{4, "offline"}, EnumName{5, "auth-failed"}),
+			enum("state", "See the guide on device states.", EnumName{StateUnknown, "unknown"}, EnumName{StateOnline, "online"},
+				EnumName{StateDegraded, "degraded"}, EnumName{StateStale, "stale"}, EnumName{StateOffline, "offline"},
+				EnumName{StateAuthFailed, "auth-failed"}),
 			text("reason", "Why, for people."),
 			instant("since_timestamp_seconds", "When it entered the state."),
 			flag("up", "It answered the last check."),

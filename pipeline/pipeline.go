@@ -1,0 +1,99 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// NamedSink is a sink under the name that metrics, logs and the config know it by.
+type NamedSink struct {
+	Name string
+	Sink Sink
+}
+
+// Pipeline takes each batch through rates, taps and sinks, in that order. Data flows one way; nobody
+// waits for anybody slower: a publisher never waits for a sink.
+type Pipeline struct {
+	rates    *Rates
+	presence *presence
+	taps     []Tap
+	queues   []*sinkQueue
+	metrics  *metrics
+	wg       sync.WaitGroup
+	cancel   context.CancelFunc
+}
+
+// New builds a pipeline over open sinks. It is inert until Open.
+func New(taps []Tap, sinks []NamedSink, reg prometheus.Registerer, log *slog.Logger) *Pipeline {
+	p := &Pipeline{rates: NewRates(), presence: newPresence(), taps: taps, metrics: newMetrics(reg)}
+	for _, s := range sinks {
+		p.queues = append(p.queues, newSinkQueue(s, p.metrics, log.With("sink", s.Name)))
+	}
+	return p
+}
+
+// Open starts one writer for each sink.
+func (p *Pipeline) Open() {
+	ctx, cancel := context.WithCancel(context.Background())
+	p.cancel = cancel
+	for _, q := range p.queues {
+		p.wg.Go(func() { q.run(ctx) })
+	}
+}
+
+// Publish takes ownership of a batch: it adds rates and the rows that are gone, shows it to the taps
+// and queues it for the sinks. It is safe for concurrent use and waits for nobody. A batch in which
+// no table was read is still shown, so that a tap learns that a poll failed.
+func (p *Pipeline) Publish(b Batch) {
+	b.Time = b.Time.Truncate(time.Millisecond)
+	p.presence.mark(&b)
+	p.metrics.discontinuities.Add(float64(p.rates.Apply(&b)))
+	p.deliver(b)
+}
+
+// Forget tells taps and sinks that every row of a device is gone, because it is no longer polled.
+func (p *Pipeline) Forget(device string, at time.Time) {
+	p.rates.Forget(device)
+	p.deliver(Batch{Device: device, Time: at.Truncate(time.Millisecond), Gone: p.presence.forget(device)})
+}
+
+func (p *Pipeline) deliver(b Batch) {
+	n := 0
+	for i := range b.Tables {
+		n += len(b.Tables[i].Samples)
+	}
+	p.metrics.samples.Add(float64(n))
+	p.metrics.batches.Inc()
+	for _, tap := range p.taps {
+		tap(b)
+	}
+	for _, q := range p.queues {
+		q.put(b)
+	}
+}
+
+// Close drains the queues until ctx ends, then gives up what is left, counted and logged. Nobody may
+// publish any more. The sinks are the caller's to close.
+func (p *Pipeline) Close(ctx context.Context) error {
+	for _, q := range p.queues {
+		q.end()
+	}
+	done := make(chan struct{})
+	go func() { p.wg.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	p.cancel()
+	<-done
+	var errs []error
+	for _, q := range p.queues {
+		errs = append(errs, q.lost())
+	}
+	return errors.Join(errs...)
+}

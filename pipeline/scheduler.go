@@ -1,0 +1,251 @@
+package pipeline
+
+import (
+	"container/heap"
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Job is something to do for one device in one lane, again and again.
+type Job struct {
+	Device   string
+	Lane     Lane
+	Period   time.Duration
+	Deadline time.Duration // the most that one run may take
+	// Run does it. slot is the sample time of this run. An error says that the device did not answer
+	// at all: the job backs off (but for the status lane) and is a suspect, see Scheduler.
+	Run func(ctx context.Context, slot time.Time) error
+}
+
+// Scheduling bounds. A fifth of the workers serves the suspects, however many they are.
+const (
+	maxBackoff          = 5 * time.Minute
+	firstRoundPerSecond = 200
+	suspectShare        = 5
+)
+
+// Scheduler runs jobs at their slots. The slots of a job are the multiples of its period plus its
+// phase, a hash of device and lane, on the wall clock; waiting is done on the monotonic clock, so a
+// step of the wall clock displaces one run at most. A run that still goes on at its next slot is not
+// stacked: that slot is skipped and counted. Jobs that failed last time are suspects: they wait for
+// each other, not the others for them.
+type Scheduler struct {
+	log     *slog.Logger
+	metrics *schedulerMetrics
+	wake    chan struct{}
+	wg      sync.WaitGroup
+
+	mu       sync.Mutex
+	entries  entryHeap
+	devices  map[string][]*entry
+	round    time.Time // when the next job of a first round may start
+	healthy  pool
+	suspects pool
+	ctx      context.Context // of Run, for the runs it starts
+}
+
+// pool is a bounded set of workers and the runs that wait for one.
+type pool struct {
+	limit, busy int
+	waiting     []*run
+}
+
+// run is one time that a job is done.
+type run struct {
+	*entry
+	pool *pool
+	slot time.Time
+	due  time.Time
+}
+
+// NewScheduler returns a scheduler that does at most workers runs at a time.
+func NewScheduler(workers int, reg prometheus.Registerer, log *slog.Logger) *Scheduler {
+	few := max(1, workers/suspectShare)
+	return &Scheduler{
+		log: log, metrics: newSchedulerMetrics(reg),
+		wake: make(chan struct{}, 1), devices: map[string][]*entry{},
+		healthy: pool{limit: max(1, workers-few)}, suspects: pool{limit: few},
+	}
+}
+
+// Add schedules a job. It runs for the first time soon, in a rate-limited first round, then at its
+// slots. It may be called before and during Run.
+func (s *Scheduler) Add(j Job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if s.round.Before(now) {
+		s.round = now
+	}
+	e := newEntry(j, now, s.round.Sub(now))
+	s.round = s.round.Add(time.Second / firstRoundPerSecond)
+	heap.Push(&s.entries, e)
+	s.devices[j.Device] = append(s.devices[j.Device], e)
+	s.signal()
+}
+
+// Remove ends all jobs of a device: none starts any more; one that runs ends by its deadline.
+func (s *Scheduler) Remove(device string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.devices[device] {
+		e.removed = true
+		heap.Remove(&s.entries, e.index)
+	}
+	delete(s.devices, device)
+}
+
+// Answered says that a device is there: its jobs run at their next slot again, without back-off.
+func (s *Scheduler) Answered(device string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.devices[device] {
+		e.answered()
+	}
+}
+
+// Hurry runs a device's job of one lane once more after a delay, outside its slots.
+func (s *Scheduler) Hurry(device string, lane Lane, after time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.devices[device] {
+		if e.Lane != lane {
+			continue
+		}
+		if due := time.Now().Add(after); due.Before(e.due) {
+			e.offSlot, e.due = true, due
+			heap.Fix(&s.entries, e.index)
+			s.signal()
+		}
+	}
+}
+
+// Run starts jobs until ctx ends, then waits for those that run; their context ends with ctx.
+func (s *Scheduler) Run(ctx context.Context) {
+	s.mu.Lock()
+	s.ctx = ctx
+	s.mu.Unlock()
+	defer s.wg.Wait()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.wake:
+		case <-timer.C:
+		}
+		timer.Reset(s.startDue())
+	}
+}
+
+func (s *Scheduler) signal() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// startDue starts what is due and returns for how long nothing will be.
+func (s *Scheduler) startDue() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.entries) > 0 {
+		now := time.Now()
+		e := s.entries[0]
+		if wait := e.due.Sub(now); wait > 0 {
+			return wait
+		}
+		s.offer(e, now)
+		e.plan(now)
+		heap.Fix(&s.entries, 0)
+	}
+	return time.Hour
+}
+
+// offer gives a due entry to a worker, or makes it wait for one.
+func (s *Scheduler) offer(e *entry, now time.Time) {
+	switch {
+	case e.busy:
+		s.metrics.skipped.WithLabelValues(string(e.Lane), "overrun").Inc()
+		return
+	case !e.offSlot && e.slot.Before(e.resumeAt):
+		s.metrics.skipped.WithLabelValues(string(e.Lane), "backoff").Inc()
+		return
+	}
+	r := &run{entry: e, pool: &s.healthy, slot: e.slot, due: e.due}
+	if e.failures > 0 {
+		r.pool = &s.suspects
+	}
+	if e.offSlot {
+		r.slot = now
+	}
+	e.busy = true
+	if r.pool.busy < r.pool.limit {
+		s.start(r)
+		return
+	}
+	r.pool.waiting = append(r.pool.waiting, r)
+}
+
+func (s *Scheduler) start(r *run) {
+	r.pool.busy++
+	s.wg.Go(func() { s.do(r) })
+}
+
+// do is the life of a worker for one run.
+func (s *Scheduler) do(r *run) {
+	lane := string(r.Lane)
+	now := time.Now()
+	late := now.Sub(r.due)
+	if late > r.Period/10 {
+		r.slot = now
+	}
+	s.metrics.lateness.WithLabelValues(lane).Observe(late.Seconds())
+	ctx, cancel := context.WithTimeout(s.ctx, r.Deadline)
+	err := s.guarded(ctx, r)
+	cancel()
+	s.metrics.duration.WithLabelValues(lane).Observe(time.Since(now).Seconds())
+	s.finish(r, err)
+}
+
+// guarded turns a panic into an error: one bad device never harms another.
+func (s *Scheduler) guarded(ctx context.Context, r *run) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("poll of %s (%s) panicked: %v", r.Device, r.Lane, p)
+			s.metrics.panics.Inc()
+			s.log.Error("poll panicked; please report this", "device", r.Device, "lane", r.Lane, "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	return r.Run(ctx, r.slot.UTC().Round(0).Truncate(time.Millisecond))
+}
+
+func (s *Scheduler) finish(r *run, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.busy = false
+	if err == nil {
+		r.answered()
+	} else if s.ctx.Err() == nil {
+		r.failed(r.slot)
+		s.metrics.failures.WithLabelValues(string(r.Lane)).Inc()
+	}
+	r.pool.busy--
+	for len(r.pool.waiting) > 0 {
+		next := r.pool.waiting[0]
+		r.pool.waiting = r.pool.waiting[1:]
+		if next.removed || s.ctx.Err() != nil {
+			next.busy = false
+			continue
+		}
+		s.start(next)
+		return
+	}
+}

@@ -1,0 +1,98 @@
+package pipeline
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// entry is a job and where it stands.
+type entry struct {
+	Job
+	due      time.Time // when to start next (monotonic)
+	slot     time.Time // the sample time of that run
+	offSlot  bool      // the next run is not at a slot: first round, or hurried
+	busy     bool      // waits for a worker, or runs
+	removed  bool
+	failures int       // in a row
+	resumeAt time.Time // backed off until this slot
+	index    int       // in the heap
+}
+
+// newEntry plans the first run: at position in the first round, or at its slot if that comes earlier.
+func newEntry(j Job, now time.Time, position time.Duration) *entry {
+	e := &entry{Job: j, offSlot: true, due: now.Add(position)}
+	if slot := nextSlot(e.phase(), j.Period, now); slot.Sub(now.Round(0)) < position {
+		e.offSlot, e.slot, e.due = false, slot, now.Add(slot.Sub(now.Round(0)))
+	}
+	return e
+}
+
+// phase spreads devices, and the lanes of one device, over the period.
+func (e *entry) phase() time.Duration {
+	h := xxhash.Sum64String(e.Device + "\x00" + string(e.Lane))
+	return time.Duration(h % uint64(e.Period)).Truncate(time.Millisecond)
+}
+
+// plan sets the next run after one that was due now. After one outside the slots, the next slot that
+// is at least half a period away is taken, so that rates have something to span.
+func (e *entry) plan(now time.Time) {
+	wall := now.Round(0) // without the monotonic reading: slots live on the wall clock
+	next := e.slot.Add(e.Period)
+	if e.offSlot {
+		next = nextSlot(e.phase(), e.Period, wall.Add(e.Period/2))
+	}
+	wait := next.Sub(wall)
+	if wait <= 0 || wait > e.Period*3/2 { // the wall clock was set, or the machine slept
+		next = nextSlot(e.phase(), e.Period, wall)
+		wait = next.Sub(wall)
+	}
+	e.offSlot, e.slot, e.due = false, next, now.Add(wait)
+}
+
+// failed backs off: 1, 2, 4, … periods, at most maxBackoff, with jitter. Status checks never do.
+func (e *entry) failed(slot time.Time) {
+	e.failures++
+	if e.Lane == LaneStatus || e.failures < 2 {
+		return
+	}
+	pause := min(e.Period<<min(e.failures-1, 10), max(maxBackoff, e.Period))
+	e.resumeAt = slot.Add(pause/2 + rand.N(pause/2))
+}
+
+func (e *entry) answered() {
+	e.failures, e.resumeAt = 0, time.Time{}
+}
+
+// nextSlot is the first multiple of period plus phase, since 1970, after t.
+func nextSlot(phase, period time.Duration, t time.Time) time.Time {
+	n := t.UnixNano() - int64(phase)
+	return time.Unix(0, n-n%int64(period)+int64(period)+int64(phase))
+}
+
+// entryHeap orders entries by when they are due.
+type entryHeap []*entry
+
+func (h entryHeap) Len() int           { return len(h) }
+func (h entryHeap) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
+func (h entryHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+// Push is for container/heap.
+func (h *entryHeap) Push(x any) {
+	e := x.(*entry)
+	e.index = len(*h)
+	*h = append(*h, e)
+}
+
+// Pop is for container/heap.
+func (h *entryHeap) Pop() any {
+	old := *h
+	e := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	return e
+}
