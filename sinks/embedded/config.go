@@ -1,0 +1,46 @@
+package embedded
+
+import (
+	"time"
+
+	"github.com/routerpulse/routerpulse/configs"
+)
+
+const (
+	defaultPath      = "./data"
+	defaultRetention = configs.Duration(30 * 24 * time.Hour)
+	// minRetention is the length of the shortest block: less would keep nothing but the head.
+	minRetention = configs.Duration(2 * time.Hour)
+)
+
+// Config of the embedded store. A field that is left out has its value of DefaultConfig.
+type Config struct {
+	// Path is the data folder; the store keeps its files in its subfolder "tsdb".
+	Path string `yaml:"path"`
+	// Retention says how long samples are kept, at least 2h. Whole blocks are deleted, so samples live
+	// up to a tenth longer.
+	Retention configs.Duration `yaml:"retention"`
+}
+
+// DefaultConfig keeps 30 days in ./data.
+func DefaultConfig() Config { return Config{Path: defaultPath, Retention: defaultRetention} }
+
+// SetDefaults fills in DefaultConfig before a config file is read.
+func (c *Config) SetDefaults() { *c = DefaultConfig() }
+
+// Validate reports what cannot work.
+func (c *Config) Validate(r *configs.Report) {
+	if c.Retention != 0 && c.Retention < minRetention {
+		r.At("retention").Errorf("give at least 2h; 30d is the default", "%s is too short", c.Retention)
+	}
+}
+
+func (c Config) withDefaults() Config {
+	if c.Path == "" {
+		c.Path = defaultPath
+	}
+	if c.Retention == 0 {
+		c.Retention = defaultRetention
+	}
+	return c
+}

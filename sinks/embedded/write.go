@@ -1,0 +1,246 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/prometheus/prometheus/model/value"
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/routerpulse/routerpulse/pipeline"
+)
+
+// writer stores one batch in one transaction of the database.
+type writer struct {
+	app   storage.AppenderV2
+	rows  *rows
+	own   *metrics
+	names namer
+
+	time int64
+	lane pipeline.Lane
+	gen  uint64
+
+	values, ended int
+	refused       map[string]int // values and markers, by reason
+	rejected      pipeline.RejectedError
+	settled       []*row // rows whose owed markers are in this transaction
+	gone          []string
+}
+
+// Write stores every number and text of a batch with the batch's time, and ends the series of rows and
+// fields that went away. A value that the database refuses is counted and dropped, the others are
+// stored: *pipeline.RejectedError says how many samples lost values. Any other error means that nothing
+// of the batch is stored.
+func (s *Store) Write(ctx context.Context, b pipeline.Batch) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.db == nil {
+		return ErrClosed
+	}
+	defer s.own.observe(time.Now())
+	// Nothing waits in the database for a context, and a half-written batch would be no use.
+	w := s.newWriter(s.db.AppenderV2(context.WithoutCancel(ctx)), b)
+	w.batch(b)
+	if err := w.app.Commit(); err != nil {
+		s.own.failed.Inc()
+		return fmt.Errorf("embedded store: %w", err)
+	}
+	w.settle()
+	s.rows.sweep(w.time)
+	s.own.rows.Set(float64(len(s.rows.byKey)))
+	if w.rejected.Samples > 0 {
+		return &w.rejected
+	}
+	return nil
+}
+
+func (s *Store) newWriter(app storage.AppenderV2, b pipeline.Batch) *writer {
+	s.rows.gen++
+	return &writer{app: app, rows: s.rows, own: s.own, time: b.Time.UnixMilli(), lane: b.Lane, gen: s.rows.gen}
+}
+
+func (w *writer) batch(b pipeline.Batch) {
+	for i := range b.Tables {
+		t := &b.Tables[i]
+		for j := range t.Samples {
+			w.sample(&t.Samples[j], t.Status == pipeline.Whole)
+		}
+	}
+	for _, s := range b.Gone {
+		w.goneRow(s)
+	}
+}
+
+// sample stores one row. whole says that its table was read whole: a field that is missing then is gone.
+func (w *writer) sample(s *pipeline.Sample, whole bool) {
+	r := w.rows.of(s.Series)
+	r.last = max(r.last, w.time)
+	var first error
+	numbers, texts := 0, 0
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		switch f.Value.Kind() {
+		case pipeline.None:
+		case pipeline.Text:
+			w.text(r, texts, f)
+			texts++
+		default:
+			if err := w.number(r, numbers, f); err != nil && first == nil {
+				first = err
+			}
+			numbers++
+		}
+	}
+	if whole {
+		w.endMissing(r)
+	}
+	if err := w.info(r); err != nil && first == nil {
+		first = err
+	}
+	w.pay(r)
+	if first != nil {
+		w.reject(first)
+	}
+}
+
+func (w *writer) number(r *row, i int, f *pipeline.Field) error {
+	v := f.Value.Float()
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil // no reading; a NaN might even be taken for a stale marker
+	}
+	c := r.number(i, f.Def, &w.names)
+	if !c.live {
+		r.revive(c.series.labels)
+	}
+	c.live, c.gen, c.lane = true, w.gen, w.lane
+	return w.append(&c.series, v)
+}
+
+func (w *writer) text(r *row, i int, f *pipeline.Field) {
+	c := r.label(i, f.Def)
+	if !c.live || c.text != f.Value.Text() {
+		r.changed = true
+	}
+	c.live, c.gen, c.lane, c.text = true, w.gen, w.lane, f.Value.Text()
+}
+
+// endMissing ends what this lane had brought before and did not bring now.
+func (w *writer) endMissing(r *row) {
+	for _, c := range r.cells {
+		if c.live && c.lane == w.lane && c.gen != w.gen {
+			c.live = false
+			r.owe(&c.series)
+		}
+	}
+	for _, c := range r.texts {
+		if c.live && c.lane == w.lane && c.gen != w.gen {
+			c.live, r.changed = false, true
+		}
+	}
+}
+
+// info stores the row's texts, under new labels if one of them changed.
+func (w *writer) info(r *row) error {
+	if r.changed {
+		r.changed = false
+		if r.info != nil {
+			r.owe(r.info)
+			r.info = nil
+		}
+		if texts := r.liveTexts(); len(texts) > 0 {
+			r.info = &series{labels: w.names.info(r.source, texts)}
+			r.revive(r.info.labels)
+		}
+	}
+	if r.info == nil {
+		return nil
+	}
+	return w.append(r.info, 1)
+}
+
+// goneRow ends every series of a row.
+func (w *writer) goneRow(s *pipeline.Series) {
+	r := w.rows.byKey[s.Key()]
+	if r == nil {
+		return
+	}
+	for _, se := range r.all() {
+		w.end(se)
+	}
+	w.gone = append(w.gone, s.Key())
+}
+
+// pay ends what the row owes. The debt is cleared when the transaction is in.
+func (w *writer) pay(r *row) {
+	if len(r.owed) == 0 {
+		return
+	}
+	for _, se := range r.owed {
+		w.end(se)
+	}
+	w.settled = append(w.settled, r)
+}
+
+// end writes a stale marker. If the series has a value of this very time, the marker comes 1 ms later.
+func (w *writer) end(se *series) {
+	stale := math.Float64frombits(value.StaleNaN)
+	t := w.time
+	_, err := w.app.Append(se.ref, se.labels, 0, t, stale, nil, nil, storage.AOptions{})
+	if errors.Is(err, storage.ErrDuplicateSampleForTimestamp) {
+		_, err = w.app.Append(se.ref, se.labels, 0, t+1, stale, nil, nil, storage.AOptions{})
+	}
+	if err != nil {
+		w.refuse(err)
+		return
+	}
+	w.ended++
+}
+
+func (w *writer) append(se *series, v float64) error {
+	ref, err := w.app.Append(se.ref, se.labels, 0, w.time, v, nil, nil, storage.AOptions{})
+	if err != nil {
+		w.refuse(err)
+		return err
+	}
+	se.ref = ref
+	w.values++
+	return nil
+}
+
+func (w *writer) refuse(err error) {
+	if w.refused == nil {
+		w.refused = map[string]int{}
+	}
+	w.refused[reasonFor(err)]++
+}
+
+func (w *writer) reject(err error) {
+	if w.rejected.Samples == 0 {
+		w.rejected.Reason = err.Error()
+	}
+	w.rejected.Samples++
+}
+
+// settle notes that the transaction is in.
+func (w *writer) settle() {
+	for _, r := range w.settled {
+		r.owed = nil
+	}
+	for _, key := range w.gone {
+		delete(w.rows.byKey, key)
+	}
+	for reason, n := range w.refused {
+		w.own.rejected.WithLabelValues(reason).Add(float64(n))
+	}
+	w.own.values.Add(float64(w.values))
+	w.own.stale.Add(float64(w.ended))
+}

@@ -1,0 +1,212 @@
+package sinktest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const influxdInstall = "install it with: go install github.com/influxdata/influxdb/cmd/influxd@v1.8.3 (or set INFLUXD to its path)"
+
+// Influxd is a real InfluxDB 1.8 server on loopback, with its data in a temporary folder.
+type Influxd struct {
+	URL string // http://127.0.0.1:port, the same after a restart
+
+	tb     testing.TB
+	binary string
+	config string
+	output string
+	cmd    *exec.Cmd
+	exited chan error
+}
+
+// StartInfluxd runs an InfluxDB for the length of a test and returns its address. A test that has to
+// stop and start it uses NewInfluxd.
+func StartInfluxd(tb testing.TB) (url string) {
+	tb.Helper()
+	return NewInfluxd(tb, "").URL
+}
+
+// NewInfluxd starts an InfluxDB; http is added to the [http] section of its config. It is stopped when
+// the test ends.
+func NewInfluxd(tb testing.TB, http string) *Influxd {
+	tb.Helper()
+	dir := tb.TempDir()
+	d := &Influxd{tb: tb, binary: findInfluxd(tb), config: filepath.Join(dir, "influxdb.conf"), output: filepath.Join(dir, "influxd.log")}
+	tb.Cleanup(d.Stop)
+	for try := 1; ; try++ {
+		api, rpc := freePort(tb), freePort(tb)
+		d.URL = "http://" + api
+		if err := os.WriteFile(d.config, []byte(influxdConfig(dir, api, rpc, http)), 0o600); err != nil {
+			tb.Fatalf("influxd config: %v", err)
+		}
+		err := d.start()
+		if err == nil {
+			return d
+		}
+		// Somebody may have taken the port in between.
+		if try == 3 {
+			tb.Fatal(err)
+		}
+	}
+}
+
+// Start starts it again after Stop or Kill, with its data.
+func (d *Influxd) Start() {
+	d.tb.Helper()
+	if err := d.start(); err != nil {
+		d.tb.Fatal(err)
+	}
+}
+
+// Stop ends it as a service manager does.
+func (d *Influxd) Stop() { d.end(os.Interrupt) }
+
+// Kill ends it with SIGKILL, as a crash does.
+func (d *Influxd) Kill() { d.end(os.Kill) }
+
+// Signal sends any signal: SIGSTOP makes a database that accepts and never answers.
+func (d *Influxd) Signal(s os.Signal) {
+	if d.cmd != nil {
+		_ = d.cmd.Process.Signal(s)
+	}
+}
+
+func (d *Influxd) start() error {
+	log, err := os.OpenFile(d.output, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
+	cmd := exec.Command(d.binary, "-config", d.config)
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start %s: %w", d.binary, err)
+	}
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	d.cmd, d.exited = cmd, exited
+	if err := d.waitHealthy(); err != nil {
+		d.Kill()
+		text, _ := os.ReadFile(d.output)
+		return fmt.Errorf("influxd did not become healthy: %w; its log:\n%s", err, tail(text, 4096))
+	}
+	return nil
+}
+
+func (d *Influxd) end(s os.Signal) {
+	if d.cmd == nil {
+		return
+	}
+	_ = d.cmd.Process.Signal(s)
+	select {
+	case <-d.exited:
+	case <-time.After(10 * time.Second):
+		_ = d.cmd.Process.Kill()
+		<-d.exited
+	}
+	d.cmd = nil
+}
+
+func (d *Influxd) waitHealthy() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if healthy(ctx, d.URL) {
+			return nil
+		}
+		select {
+		case err := <-d.exited:
+			d.exited <- err
+			return fmt.Errorf("it exited: %w", errors.Join(err, errors.New("see the log")))
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+func healthy(ctx context.Context, url string) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/health", nil)
+	if err != nil {
+		return false
+	}
+	resp, err := direct().Do(req)
+	if err != nil {
+		return false
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}
+
+// direct is a client that keeps no connection, so that tests leave no goroutine.
+func direct() *http.Client {
+	return &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+}
+
+func findInfluxd(tb testing.TB) string {
+	tb.Helper()
+	if path := os.Getenv("INFLUXD"); path != "" {
+		return path
+	}
+	if path, err := exec.LookPath("influxd"); err == nil && !strings.HasPrefix(path, "/usr") {
+		return path // Debian's in /usr is 1.6.7, without the API that is used here
+	}
+	out, err := exec.Command("go", "env", "GOPATH").Output()
+	if err != nil {
+		tb.Fatalf("influxd is not in PATH, and GOPATH is unknown: %v; %s", err, influxdInstall)
+	}
+	path := filepath.Join(strings.TrimSpace(string(out)), "bin", "influxd")
+	if _, err := os.Stat(path); err != nil {
+		tb.Fatalf("InfluxDB 1.8.3 is needed for this test: %v; %s", err, influxdInstall)
+	}
+	return path
+}
+
+func freePort(tb testing.TB) string {
+	tb.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatalf("free port: %v", err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+func influxdConfig(dir, api, rpc, http string) string {
+	return fmt.Sprintf(`reporting-disabled = true
+bind-address = %q
+[meta]
+  dir = %q
+  logging-enabled = false
+[data]
+  dir = %q
+  wal-dir = %q
+  query-log-enabled = false
+[http]
+  bind-address = %q
+  log-enabled = false
+  flux-enabled = true
+%s
+[monitor]
+  store-enabled = false
+[subscriber]
+  enabled = false
+[logging]
+  level = "warn"
+`, rpc, filepath.Join(dir, "meta"), filepath.Join(dir, "data"), filepath.Join(dir, "wal"), api, http)
+}
+
+func tail(b []byte, n int) []byte { return b[max(0, len(b)-n):] }
