@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -22,7 +23,7 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil
 func (d *Duration) UnmarshalText(b []byte) error {
 	parsed, err := model.ParseDuration(string(b))
 	if err != nil {
-		return err
+		return fmt.Errorf("not a duration: %q", b)
 	}
 	*d = Duration(parsed)
 	return nil
