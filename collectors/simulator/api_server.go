@@ -62,7 +62,6 @@ func (f *Fleet) accept(l *net.TCPListener, secure bool) {
 		f.admit(conn, secure)
 	}
 }
-func (f *Fleet) admit(conn *net.TCPConn, secure bool) { _ = conn.Close() }
 
 // pause waits for d or the fleet's end.
 func (f *Fleet) pause(d time.Duration) {

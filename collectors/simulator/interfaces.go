@@ -129,6 +129,9 @@ func (b *builder) ports() {
 	}
 	for i := range m.wlan {
 		name := "wlan" + strconv.Itoa(i+1)
+		if m.atLeast(7, 13) {
+			name = "wifi" + strconv.Itoa(i+1)
+		}
 		b.add(static{name: name, defaultName: name, kind: kindWLAN})
 	}
 }

@@ -1,0 +1,166 @@
+package simulator
+
+import (
+	"bufio"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// apiSession is the conversation on one API connection.
+type apiSession struct {
+	fleet     *Fleet
+	router    *Router
+	conn      *apiConn
+	in        *bufio.Reader
+	out       []byte
+	sentence  sentence
+	view      *view
+	row       apiRow
+	challenge []byte
+	loggedIn  bool
+}
+
+// How long a client may be silent, and how long it may take to read.
+const (
+	loginTimeout = 60 * time.Second
+	idleTimeout  = 15 * time.Minute
+	writeTimeout = 30 * time.Second
+)
+
+// serve talks until the client leaves, or is left.
+func (s *apiSession) serve() {
+	boot := s.router.bootTime(s.fleet.now(), s.router.changes.Load())
+	for {
+		timeout := loginTimeout
+		if s.loggedIn {
+			timeout = idleTimeout
+		}
+		if s.conn.SetReadDeadline(time.Now().Add(timeout)) != nil || s.sentence.read(s.in) != nil {
+			return
+		}
+		if s.sentence.len() == 0 {
+			continue // an empty sentence means nothing
+		}
+		s.fleet.tell(s.router.address, FaceAPI)
+		if !s.conn.awaitRouter() {
+			return
+		}
+		now, c := s.fleet.now(), s.router.changes.Load()
+		if s.router.bootTime(now, c) != boot {
+			s.conn.reset() // it does not remember this connection
+			return
+		}
+		if d := s.router.delay(now, c); d > 0 {
+			s.fleet.pause(d)
+		}
+		if more := s.answer(); !s.flush() || !more {
+			return
+		}
+	}
+}
+
+func (s *apiSession) flush() bool {
+	if len(s.out) == 0 {
+		return true
+	}
+	if s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)) != nil {
+		return false
+	}
+	_, err := s.conn.Write(s.out)
+	s.out = s.out[:0]
+	return err == nil
+}
+
+// answer runs one command. false ends the conversation.
+func (s *apiSession) answer() bool {
+	c := parseCommand(&s.sentence)
+	switch {
+	case c.path == "/quit":
+		s.fatal(messageQuit)
+		return false
+	case c.path == "/login":
+		s.login(&c)
+	case !s.loggedIn:
+		s.fatal(messageNotLogged)
+		return false
+	case c.path == "/cancel":
+		// Commands are answered one by one, so there is never one to be cancelled.
+		s.say(c.tag, "!done")
+	default:
+		s.run(&c)
+	}
+	return true
+}
+
+func (s *apiSession) run(c *command) {
+	path, ok := strings.CutSuffix(c.path, "/print")
+	if !ok {
+		path, ok = strings.CutSuffix(c.path, "/getall")
+	}
+	table := s.fleet.tables[path]
+	if !ok || table == nil || (path == "/system/routerboard" && s.router.model.architecture == "x86_64") {
+		s.trap(c.tag, messageNoCommand)
+		return
+	}
+	s.view.reset(s.router, s.fleet.now())
+	s.row.reset()
+	rows := 0
+	table(s.view, &s.row, func() {
+		if matches(c.query, &s.row) {
+			rows++
+			if !c.counted {
+				s.emit(c)
+			}
+		}
+		s.row.reset()
+	})
+	switch {
+	case c.counted:
+		s.say(c.tag, "!done", "=ret="+strconv.Itoa(rows))
+		return
+	case rows == 0 && s.router.model.atLeast(7, 18):
+		s.say(c.tag, "!empty")
+	}
+	s.say(c.tag, "!done")
+}
+
+// emit writes the row as a !re sentence.
+func (s *apiSession) emit(c *command) {
+	s.out = appendWord(s.out, "!re")
+	s.tag(c.tag)
+	for _, f := range s.row.fields {
+		if !c.asks(f.name) {
+			continue
+		}
+		s.out = appendWordLength(s.out, uint32(2+len(f.name)+f.end-f.start))
+		s.out = append(append(append(s.out, '='), f.name...), '=')
+		s.out = append(s.out, s.row.value(f)...)
+	}
+	s.out = append(s.out, 0)
+}
+
+// say writes a sentence.
+func (s *apiSession) say(tag []byte, word string, attributes ...string) {
+	s.out = appendWord(s.out, word)
+	s.tag(tag)
+	for _, a := range attributes {
+		s.out = appendWord(s.out, a)
+	}
+	s.out = append(s.out, 0)
+}
+
+func (s *apiSession) tag(tag []byte) {
+	if tag != nil {
+		s.out = appendWord(s.out, ".tag=", string(tag))
+	}
+}
+
+// trap reports a failed command, which is done then.
+func (s *apiSession) trap(tag []byte, message string) {
+	s.say(tag, "!trap", "=message="+message)
+	s.say(tag, "!done")
+}
+
+// fatal is the last sentence of a conversation. Its reason is a bare word.
+func (s *apiSession) fatal(reason string) { s.say(nil, "!fatal", reason) }
