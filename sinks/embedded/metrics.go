@@ -9,6 +9,8 @@ import (
 )
 
 type metrics struct {
+	all []prometheus.Collector
+
 	values   prometheus.Counter
 	stale    prometheus.Counter
 	rejected *prometheus.CounterVec
@@ -18,7 +20,7 @@ type metrics struct {
 	queries  *prometheus.CounterVec
 }
 
-func newMetrics(reg prometheus.Registerer) *metrics {
+func newMetrics() *metrics {
 	counter := func(name, help string) prometheus.Counter {
 		return prometheus.NewCounter(prometheus.CounterOpts{Name: "routerpulse_embedded_" + name, Help: help})
 	}
@@ -42,8 +44,25 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	for _, reason := range []string{"out_of_order", "too_old", "out_of_bounds", "duplicate", "invalid"} {
 		m.rejected.WithLabelValues(reason)
 	}
-	reg.MustRegister(m.values, m.stale, m.rejected, m.failed, m.rows, m.write, m.queries)
+	m.all = []prometheus.Collector{m.values, m.stale, m.rejected, m.failed, m.rows, m.write, m.queries}
 	return m
+}
+
+// registerAll shows collectors while the store is open; another store may come after it.
+func registerAll(reg prometheus.Registerer, collectors []prometheus.Collector) error {
+	for i, c := range collectors {
+		if err := reg.Register(c); err != nil {
+			unregisterAll(reg, collectors[:i])
+			return err
+		}
+	}
+	return nil
+}
+
+func unregisterAll(reg prometheus.Registerer, collectors []prometheus.Collector) {
+	for _, c := range collectors {
+		reg.Unregister(c)
+	}
 }
 
 func (m *metrics) observe(start time.Time) { m.write.Observe(time.Since(start).Seconds()) }

@@ -55,7 +55,7 @@ func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *sl
 		schema: schema,
 		reg:    reg,
 		log:    log.With("sink", "embedded"),
-		own:    newMetrics(reg),
+		own:    newMetrics(),
 		rows:   newRows(),
 	}
 }
@@ -79,7 +79,7 @@ func (s *Store) Open() error {
 		return fmt.Errorf("embedded store %s (is another routerpulse using it?): %w", s.Dir(), err)
 	}
 	engine := newEngine(s.log, inner)
-	if err := s.reg.Register(inner); err != nil {
+	if err := registerAll(s.reg, append(s.own.all, inner)); err != nil {
 		return errors.Join(fmt.Errorf("embedded store: %w", err), db.Close())
 	}
 	s.db, s.engine, s.inner = db, engine, inner
@@ -102,7 +102,7 @@ func (s *Store) Close() error {
 	if s.db == nil {
 		return nil
 	}
-	s.reg.Unregister(s.inner)
+	unregisterAll(s.reg, append(s.own.all, s.inner))
 	err := errors.Join(s.engine.Close(), s.db.Close())
 	s.db, s.engine, s.inner = nil, nil, nil
 	s.rows = newRows()

@@ -1,0 +1,155 @@
+package influxdb
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/routerpulse/routerpulse/configs"
+)
+
+// seen is what a stub server got.
+type seen struct {
+	path, query, auth, encoding, body, agent string
+	length                                   int64
+}
+
+func serve(t *testing.T, answer http.HandlerFunc) (url string, got *seen) {
+	t.Helper()
+	got = &seen{}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		*got = seen{r.URL.Path, r.URL.RawQuery, r.Header.Get("Authorization"), r.Header.Get("Content-Encoding"), "", r.UserAgent(), r.ContentLength}
+		if z, err := gzip.NewReader(r.Body); err == nil {
+			body, _ := io.ReadAll(z)
+			got.body = string(body)
+		}
+		answer(w, r)
+	}))
+	t.Cleanup(srv.Close)
+	return srv.URL, got
+}
+
+func postTo(t *testing.T, cfg Config, lines string) reply {
+	t.Helper()
+	c := newClient(cfg.withDefaults())
+	defer c.close()
+	header, err := cfg.authorization()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.authorize(header)
+	return c.post(t.Context(), []byte(lines))
+}
+
+func noContent(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
+
+func TestClientRequest(t *testing.T) {
+	secret := configs.NewSecret
+	for name, tc := range map[string]struct {
+		cfg         Config
+		path, query string
+		auth        string
+	}{
+		"2.x":              {Config{Org: "noc", Bucket: "routers", Token: secret("t0k")}, "/api/v2/write", "bucket=routers&org=noc&precision=ms", "Token t0k"},
+		"3":                {Config{Bucket: "routers", Token: secret("apiv3_x")}, "/api/v2/write", "bucket=routers&org=&precision=ms", "Token apiv3_x"},
+		"1.8":              {Config{Database: "net"}, "/api/v2/write", "bucket=net%2F&org=&precision=ms", ""},
+		"1.8 with policy":  {Config{Database: "net", RetentionPolicy: "a&b"}, "/api/v2/write", "bucket=net%2Fa%26b&org=&precision=ms", ""},
+		"1.8 with a login": {Config{Database: "net", Username: "u", Password: secret("p")}, "/api/v2/write", "bucket=net%2F&org=&precision=ms", "Token u:p"},
+		"below a path":     {Config{URL: "/influx", Bucket: "b"}, "/influx/api/v2/write", "bucket=b&org=&precision=ms", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url, got := serve(t, noContent)
+			tc.cfg.URL = url + tc.cfg.URL
+			r := postTo(t, tc.cfg, "a b=1 1\nc d=2 2\n")
+			if r.Status != http.StatusNoContent || r.Err != nil {
+				t.Fatalf("status %d, %v", r.Status, r.Err)
+			}
+			if got.path != tc.path || got.query != tc.query || got.auth != tc.auth {
+				t.Errorf("asked %s?%s as %q", got.path, got.query, got.auth)
+			}
+			if got.body != "a b=1 1\nc d=2 2" || got.encoding != "gzip" || got.length <= 0 {
+				t.Errorf("sent %q, %s, %d bytes", got.body, got.encoding, got.length)
+			}
+			if !strings.HasPrefix(got.agent, "routerpulse/") && !strings.Contains(got.agent, "routerpulse") {
+				t.Errorf("as %q", got.agent)
+			}
+		})
+	}
+}
+
+// TestClientReply: what was on the wire counts, whatever the library makes of it.
+func TestClientReply(t *testing.T) {
+	for name, tc := range map[string]struct {
+		answer http.HandlerFunc
+		want   int
+		reason string
+	}{
+		"error of 2.x": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json; charset=utf-8")
+			w.WriteHeader(422)
+			_, _ = w.Write([]byte(`{"code":"unprocessable entity","message":"conflict"}`))
+		}, 422, "422 Unprocessable Entity: conflict"},
+		"body that names another status": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(500)
+			_, _ = w.Write([]byte(`{"statusCode":204,"message":"sorry"}`))
+		}, 500, "500 Internal Server Error: sorry"},
+		"broken JSON": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(502)
+			_, _ = w.Write([]byte(`{"mess`))
+		}, 502, `502 Bad Gateway: {"mess`},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet {
+				w.WriteHeader(http.StatusOK) // a login page
+				return
+			}
+			http.Redirect(w, r, "/login", http.StatusFound)
+		}, 302, "302 Found to another address; use that in url"},
+		"endless answer": {func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(500)
+			for r.Context().Err() == nil {
+				if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+					return
+				}
+			}
+		}, 500, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url, _ := serve(t, tc.answer)
+			r := postTo(t, Config{URL: url, Bucket: "b"}, "a b=1 1\n")
+			if r.Status != tc.want {
+				t.Errorf("status %d, want %d", r.Status, tc.want)
+			}
+			if tc.reason != "" && r.reason() != tc.reason {
+				t.Errorf("reason %q, want %q", r.reason(), tc.reason)
+			}
+			if len(r.Body) > maxReply {
+				t.Errorf("%d bytes kept", len(r.Body))
+			}
+		})
+	}
+}
+
+func TestClientTimeout(t *testing.T) {
+	block := make(chan struct{})
+	url, _ := serve(t, func(http.ResponseWriter, *http.Request) { <-block })
+	defer close(block)
+	r := postTo(t, Config{URL: url, Bucket: "b", Timeout: configs.Duration(100 * time.Millisecond)}, "a b=1 1\n")
+	if r.Status != 0 || r.Err == nil || strings.Contains(r.Err.Error(), url) {
+		t.Errorf("status %d, %v", r.Status, r.Err)
+	}
+}
+
+func TestClientNobodyThere(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(noContent))
+	srv.Close()
+	r := postTo(t, Config{URL: srv.URL, Bucket: "b"}, "a b=1 1\n")
+	if v := r.judge(time.Now()); v.action != later || !strings.Contains(v.reason, "connection refused") {
+		t.Errorf("%s: %s", v.action, v.reason)
+	}
+}

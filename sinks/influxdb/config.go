@@ -1,0 +1,175 @@
+package influxdb
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/routerpulse/routerpulse/configs"
+)
+
+const (
+	defaultName    = "influxdb"
+	defaultTimeout = configs.Duration(10 * time.Second)
+	defaultQueue   = 64 << 20
+	minQueue       = 1 << 20
+)
+
+// Config of one InfluxDB: 1.8 and later 1.x, 2.x or 3.
+type Config struct {
+	// Name tells destinations apart in logs and metrics, and later names the folder of its queue.
+	Name string `yaml:"name"`
+	// URL of the server, as http://127.0.0.1:8086.
+	URL string `yaml:"url"`
+	// Org of InfluxDB 2.x.
+	Org string `yaml:"org"`
+	// Bucket of 2.x, or database of 3. 1.x has Database instead.
+	Bucket string `yaml:"bucket"`
+
+	// Token that may write to the bucket (2.x, 3), or the file that holds it. The file is read again
+	// when the server refuses the token.
+	Token     configs.Secret `yaml:"token"`
+	TokenFile configs.File   `yaml:"token_file" config:"secret"`
+
+	// Database and RetentionPolicy (its default one if empty) of InfluxDB 1.8 and later 1.x.
+	Database        string `yaml:"database"`
+	RetentionPolicy string `yaml:"retention_policy"`
+	// Username and Password, or the file that holds it, where 1.x asks for them.
+	Username     string         `yaml:"username"`
+	Password     configs.Secret `yaml:"password"`
+	PasswordFile configs.File   `yaml:"password_file" config:"secret"`
+
+	// Timeout of one request, from connecting to the end of the answer.
+	Timeout configs.Duration `yaml:"timeout"`
+	// QueueBytes is how much line protocol is kept in memory while the server is away; the oldest is
+	// dropped, and counted, beyond it.
+	QueueBytes int64 `yaml:"queue_bytes"`
+}
+
+// DefaultConfig has a timeout of 10 s and a queue of 64 MiB.
+func DefaultConfig() Config {
+	return Config{Name: defaultName, Timeout: defaultTimeout, QueueBytes: defaultQueue}
+}
+
+// SetDefaults fills in DefaultConfig before a config file is read.
+func (c *Config) SetDefaults() { *c = DefaultConfig() }
+
+// Validate reports what cannot work.
+func (c *Config) Validate(r *configs.Report) {
+	if c.Name == "" {
+		r.At("name").Errorf("give the destination a name; logs and metrics use it", "name is empty")
+	}
+	c.validateURL(r.At("url"))
+	c.validateTarget(r)
+	c.validateLogin(r)
+	if c.Timeout < 0 || (c.Timeout > 0 && c.Timeout.Std() < 100*time.Millisecond) {
+		r.At("timeout").Errorf("10s is the default", "%s is too short", c.Timeout)
+	}
+	if c.QueueBytes != 0 && c.QueueBytes < minQueue {
+		r.At("queue_bytes").Errorf("give at least 1048576 (1 MiB); 67108864 is the default", "%d is too small", c.QueueBytes)
+	}
+}
+
+func (c *Config) validateURL(r *configs.Report) {
+	const hint = "write it as http://127.0.0.1:8086"
+	u, err := url.Parse(c.URL)
+	switch {
+	case c.URL == "":
+		r.Errorf(hint, "url is missing")
+	case err != nil:
+		r.Errorf(hint, "not a URL") // the error would quote it, and it may hold a password
+	case u.Scheme != "http" && u.Scheme != "https":
+		r.Errorf(hint, "the scheme must be http or https")
+	case u.Host == "":
+		r.Errorf(hint, "the host is missing")
+	case u.User != nil:
+		r.Errorf("use token_file, or username and password_file", "no user or password in the url: it would be seen in logs")
+	case u.RawQuery != "" || u.Fragment != "":
+		r.Errorf(hint+"; org, bucket and database have keys of their own", "the url must end after its path")
+	case strings.Contains(u.Path, "/api/v2"), strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), "/write"):
+		r.Errorf(hint, "give the server's address only; the path of its API is added")
+	}
+}
+
+func (c *Config) validateTarget(r *configs.Report) {
+	switch {
+	case c.Bucket == "" && c.Database == "":
+		r.At("bucket").Errorf("give a bucket (InfluxDB 2.x, 3) or a database (1.8 and later 1.x)", "bucket is missing")
+	case c.Bucket != "" && c.Database != "":
+		r.At("database").Errorf("keep bucket for InfluxDB 2.x and 3, database for 1.x", "both bucket and database are given")
+	case c.RetentionPolicy != "" && c.Database == "":
+		r.At("retention_policy").Errorf("a bucket has its retention in it", "retention_policy needs a database")
+	}
+	if strings.Contains(c.Database, "/") {
+		r.At("database").Errorf("put the part after the slash into retention_policy", "a database's name has no slash here")
+	}
+}
+
+func (c *Config) validateLogin(r *configs.Report) {
+	token := !c.Token.IsZero() || c.TokenFile != ""
+	password := !c.Password.IsZero() || c.PasswordFile != ""
+	switch {
+	case !c.Token.IsZero() && c.TokenFile != "":
+		r.At("token_file").Errorf("keep token_file", "both token and token_file are given")
+	case !c.Password.IsZero() && c.PasswordFile != "":
+		r.At("password_file").Errorf("keep password_file", "both password and password_file are given")
+	case token && (c.Username != "" || password):
+		r.At("username").Errorf("a token for InfluxDB 2.x and 3, username and password for 1.x", "both a token and a username or password are given")
+	case c.Username == "" && password:
+		r.At("username").Errorf("", "a password needs a username")
+	case c.Username != "" && !password:
+		r.At("password_file").Errorf("name a file that holds the password", "the password of %q is missing", c.Username)
+	}
+}
+
+func (c Config) withDefaults() Config {
+	d := DefaultConfig()
+	if c.Name == "" {
+		c.Name = d.Name
+	}
+	if c.Timeout == 0 {
+		c.Timeout = d.Timeout
+	}
+	if c.QueueBytes == 0 {
+		c.QueueBytes = d.QueueBytes
+	}
+	return c
+}
+
+// target is the bucket parameter: 1.x takes "database/policy" there.
+func (c Config) target() string {
+	if c.Database != "" {
+		return c.Database + "/" + c.RetentionPolicy
+	}
+	return c.Bucket
+}
+
+// authorization is the value of the header, read anew from its file. Empty: the server asks for none.
+func (c Config) authorization() (string, error) {
+	token, err := secret(c.Token, c.TokenFile)
+	if err != nil {
+		return "", err
+	}
+	if c.Username != "" {
+		password, err := secret(c.Password, c.PasswordFile)
+		if err != nil {
+			return "", err
+		}
+		token = c.Username + ":" + password
+	}
+	if token == "" {
+		return "", nil
+	}
+	return "Token " + token, nil
+}
+
+func secret(value configs.Secret, file configs.File) (string, error) {
+	if file == "" {
+		return value.Reveal(), nil
+	}
+	read, err := configs.ReadSecretFile(file.String())
+	if err != nil {
+		return "", err
+	}
+	return read.Reveal(), nil
+}

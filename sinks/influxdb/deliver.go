@@ -1,0 +1,219 @@
+package influxdb
+
+import (
+	"bytes"
+	"context"
+)
+
+const (
+	// maxBadLines of one record are looked for; with more, the rest of the record is given up too.
+	maxBadLines = 8
+	// maxProbes bounds the requests that look for bad lines in one batch. After that a refused record
+	// is given up whole.
+	maxProbes = 500
+)
+
+// line is one line of a batch and the record that it came in.
+type line struct {
+	text   []byte // with its line end
+	record int
+}
+
+// delivery brings one batch into the database, without what the database refuses.
+type delivery struct {
+	*sender
+	ctx    context.Context
+	lines  []line // not delivered yet
+	bad    map[int]int
+	probes int
+
+	written, rejected int
+	example           string // why the first line was refused
+	refusedLine       []byte
+}
+
+// deliver returns true when every line is in the database or refused for ever; false when ctx ended
+// before.
+func (s *sender) deliver(ctx context.Context, records []record) bool {
+	d := &delivery{sender: s, ctx: ctx, lines: split(records), bad: map[int]int{}}
+	done := d.all()
+	s.settled = d.written + d.rejected
+	s.own.written.Add(float64(d.written))
+	if d.rejected > 0 {
+		s.own.rejected.Add(float64(d.rejected))
+		s.log.Warn("the database refuses samples for ever", "samples", d.rejected, "reason", d.example, "first", cut(d.refusedLine))
+	}
+	return done
+}
+
+// all sends everything that is left, in requests as large as allowed, until nothing is left.
+func (d *delivery) all() bool {
+	for len(d.lines) > 0 {
+		n := d.fit(len(d.lines))
+		switch v := d.post(n); v.action {
+		case accepted:
+			d.take(n, v)
+		case tooLarge:
+			d.shrink(n, v)
+		case refused:
+			if !d.isolate(n, v) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// isolate finds the first bad line among the first n, which are refused together: it halves what holds
+// the bad line, and what comes before it is delivered on the way. The bad line is dropped; what comes
+// after it is left.
+func (d *delivery) isolate(n int, v verdict) bool {
+	for n > 1 && d.probes < maxProbes {
+		d.probes++
+		half := d.middle(n)
+		switch probe := d.post(half); probe.action {
+		case accepted:
+			d.take(half, probe)
+			n -= half
+		case tooLarge:
+			d.shrink(half, probe)
+			return true
+		case refused:
+			n, v = half, probe
+		default:
+			return false
+		}
+	}
+	if n > 1 {
+		return d.record(n)
+	}
+	first := d.lines[0].record
+	d.reject(1, v)
+	if d.bad[first]++; d.bad[first] > maxBadLines {
+		d.reject(d.length(first), v)
+	}
+	return true
+}
+
+// middle is where n lines are cut: between two records if there is such a place near the half.
+func (d *delivery) middle(n int) int {
+	half := n / 2
+	for away := 0; away <= n/8; away++ {
+		for _, at := range []int{half - away, half + away} {
+			if at > 0 && at < n && d.lines[at-1].record != d.lines[at].record {
+				return at
+			}
+		}
+	}
+	return half
+}
+
+// record sends the first record of n refused lines alone, and gives it up if it is refused.
+func (d *delivery) record(n int) bool {
+	n = min(n, d.length(d.lines[0].record))
+	switch v := d.post(n); v.action {
+	case accepted:
+		d.take(n, v)
+	case refused:
+		d.reject(n, v)
+	case tooLarge:
+		d.shrink(n, v)
+	default:
+		return false
+	}
+	return true
+}
+
+// shrink remembers that a request of n lines was too large. One line that is too large is lost.
+func (d *delivery) shrink(n int, v verdict) {
+	if n == 1 {
+		d.reject(1, v)
+		return
+	}
+	size := 0
+	for _, l := range d.lines[:n] {
+		size += len(l.text)
+	}
+	d.maxSize = max(size/2, 1)
+}
+
+// fit is how many of the first n lines one request may hold.
+func (d *delivery) fit(n int) int {
+	size := 0
+	for i, l := range d.lines[:n] {
+		if size += len(l.text); size > d.maxSize && i > 0 {
+			return i
+		}
+	}
+	return n
+}
+
+// length is how many of the lines in front belong to a record.
+func (d *delivery) length(record int) int {
+	n := 0
+	for n < len(d.lines) && d.lines[n].record == record {
+		n++
+	}
+	return n
+}
+
+func (d *delivery) post(n int) verdict {
+	var body []byte
+	for _, l := range d.lines[:n] {
+		body = append(body, l.text...)
+	}
+	return d.send(d.ctx, body)
+}
+
+// take notes that the first n lines are in the database, but for those that the answer told of.
+func (d *delivery) take(n int, v verdict) {
+	rejected := min(v.rejected, n)
+	if rejected > 0 {
+		d.explain(v)
+	}
+	d.written += n - rejected
+	d.rejected += rejected
+	d.lines = d.lines[n:]
+}
+
+func (d *delivery) reject(n int, v verdict) {
+	if n == 0 {
+		return
+	}
+	d.explain(v)
+	d.rejected += n
+	d.lines = d.lines[n:]
+}
+
+func (d *delivery) explain(v verdict) {
+	if d.example == "" {
+		d.example, d.refusedLine = v.reason, d.lines[0].text
+	}
+}
+
+// split cuts records into lines.
+func split(records []record) []line {
+	n := 0
+	for _, r := range records {
+		n += r.Points
+	}
+	out := make([]line, 0, n)
+	for i, r := range records {
+		for text := range bytes.Lines(r.Lines) {
+			out = append(out, line{text: text, record: i})
+		}
+	}
+	return out
+}
+
+// cut shortens a line for the log.
+func cut(text []byte) string {
+	const most = 200
+	text = bytes.TrimSpace(text)
+	if len(text) > most {
+		return string(bytes.ToValidUTF8(text[:most], nil)) + "…"
+	}
+	return string(text)
+}

@@ -1,0 +1,65 @@
+package influxdb
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"go.uber.org/goleak"
+
+	"github.com/routerpulse/routerpulse/pipeline"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// counts are the sink's own figures.
+type counts struct{ written, rejected, droppedFull, droppedShutdown, recordsFull, recordsShutdown int }
+
+func countsOf(s *Sink) counts {
+	n := func(c prometheus.Collector) int { return int(testutil.ToFloat64(c)) }
+	return counts{
+		n(s.own.written), n(s.own.rejected),
+		n(s.own.droppedSamples.WithLabelValues(queueFull)), n(s.own.droppedSamples.WithLabelValues(shutdown)),
+		n(s.own.droppedRecords.WithLabelValues(queueFull)), n(s.own.droppedRecords.WithLabelValues(shutdown)),
+	}
+}
+
+func testCode(s *Sink, code string) int {
+	return int(testutil.ToFloat64(s.own.requests.WithLabelValues(code)))
+}
+
+// testTable is small: one key, a counter, a gauge, a text.
+func testTable() *pipeline.Table {
+	return &pipeline.Table{Name: "interface", Keys: []string{"interface"}, Fields: []*pipeline.FieldDef{
+		{Name: "rx_bytes", Kind: pipeline.Counter},
+		{Name: "temperature_celsius", Kind: pipeline.Gauge},
+		{Name: "comment", Kind: pipeline.Text},
+	}}
+}
+
+// batchOf has rows samples; each is named by batch and row, so that a test can follow it.
+func batchOf(t *pipeline.Table, batch, rows int) pipeline.Batch {
+	b := pipeline.Batch{Device: "core-1", Lane: pipeline.LaneLive, Time: time.UnixMilli(1_700_000_000_000 + int64(batch)*1000)}
+	read := pipeline.TableRead{Table: t}
+	for row := range rows {
+		name := "b" + itoa(batch) + "r" + itoa(row)
+		read.Samples = append(read.Samples, pipeline.Sample{
+			Series: pipeline.NewSeries(t, "core-1", nil, name),
+			Fields: []pipeline.Field{{Def: t.Fields[0], Value: pipeline.CounterValue(uint64(batch))}},
+		})
+	}
+	b.Tables = append(b.Tables, read)
+	return b
+}
+
+func mustWrite(t *testing.T, s *Sink, b pipeline.Batch) {
+	t.Helper()
+	if err := s.Write(context.Background(), b); err != nil {
+		t.Fatal(err)
+	}
+}

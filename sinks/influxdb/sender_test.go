@@ -1,0 +1,586 @@
+package influxdb
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/routerpulse/routerpulse/configs"
+)
+
+// database is a stand-in that keeps lines, and answers as it is told.
+type database struct {
+	mu       sync.Mutex
+	answer   func(lines []string) reply // nil: 204
+	requests []request
+	stored   map[string]int // line: how often it was accepted
+	header   string
+}
+
+type request struct {
+	at    time.Time
+	lines int
+	auth  string
+}
+
+func newDatabase() *database { return &database{stored: map[string]int{}} }
+
+func (d *database) authorize(header string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.header = header
+}
+
+func (d *database) set(answer func(lines []string) reply) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.answer = answer
+}
+
+func (d *database) post(ctx context.Context, body []byte) reply {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	lines := strings.Split(strings.TrimSuffix(string(body), "\n"), "\n")
+	d.requests = append(d.requests, request{time.Now(), len(lines), d.header})
+	r := reply{Status: http.StatusNoContent}
+	if ctx.Err() != nil {
+		r = reply{Err: ctx.Err()}
+	} else if d.answer != nil {
+		r = d.answer(lines)
+	}
+	if r.Status/100 == 2 {
+		for _, l := range lines {
+			d.stored[l]++
+		}
+	}
+	return r
+}
+
+func (d *database) count() (requests, lines int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.requests), len(d.stored)
+}
+
+// gaps are the times between requests.
+func (d *database) gaps() []time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var out []time.Duration
+	for i := 1; i < len(d.requests); i++ {
+		out = append(out, d.requests[i].at.Sub(d.requests[i-1].at))
+	}
+	return out
+}
+
+func status(code int) func([]string) reply {
+	return func([]string) reply { return reply{Status: code} }
+}
+
+// refuseIf answers 400 when a line fits.
+func refuseIf(bad func(line string) bool) func([]string) reply {
+	return func(lines []string) reply {
+		if slices.ContainsFunc(lines, bad) {
+			return reply{Status: 400, Body: []byte("unable to parse")}
+		}
+		return reply{Status: 204}
+	}
+}
+
+func openTo(t *testing.T, cfg Config, d *database) *Sink {
+	t.Helper()
+	s := New(cfg, prometheus.NewRegistry(), discard())
+	if err := s.open(d, func() {}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func TestSenderLingers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDatabase()
+		s := openTo(t, Config{}, d)
+		for n := range 3 {
+			mustWrite(t, s, batchOf(testTable(), n, 2))
+		}
+		time.Sleep(linger - time.Millisecond)
+		synctest.Wait()
+		if n, _ := d.count(); n != 0 {
+			t.Fatalf("%d requests before the batch was a second old", n)
+		}
+		time.Sleep(2 * time.Millisecond)
+		synctest.Wait()
+		if n, lines := d.count(); n != 1 || lines != 6 {
+			t.Errorf("%d requests with %d lines, want 1 with 6", n, lines)
+		}
+		if c := countsOf(s); c != (counts{written: 6}) {
+			t.Errorf("counted %+v", c)
+		}
+	})
+}
+
+func TestSenderSendsFullBatchesAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDatabase()
+		s := openTo(t, Config{}, d)
+		for n := range 5 {
+			mustWrite(t, s, batchOf(testTable(), n, 1024))
+		}
+		synctest.Wait()
+		n, lines := d.count()
+		if n == 0 || lines < batchLines {
+			t.Errorf("%d requests with %d lines, and no time has passed", n, lines)
+		}
+		for _, r := range d.requests {
+			if r.lines > batchLines {
+				t.Errorf("%d lines in one request", r.lines)
+			}
+		}
+	})
+}
+
+func TestSenderRetries(t *testing.T) {
+	for name, answer := range map[string]func([]string) reply{
+		"500":              status(500),
+		"no answer":        func([]string) reply { return reply{Err: errors.New("connection refused")} },
+		"disk full":        func([]string) reply { return reply{Status: 400, Body: []byte("no space left on device")} },
+		"200 with sorrow":  func([]string) reply { return reply{Status: 200, Body: []byte(`{"error":"oops"}`)} },
+		"500 partial lies": func([]string) reply { return reply{Status: 500, Body: []byte("partial write: unable to parse")} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDatabase()
+				d.set(answer)
+				s := openTo(t, Config{}, d)
+				mustWrite(t, s, batchOf(testTable(), 1, 10))
+				time.Sleep(time.Hour)
+				tries, stored := d.count()
+				if stored != 0 && name != "200 with sorrow" {
+					t.Fatalf("%d lines stored", stored)
+				}
+				if tries < 120 || tries > 600 { // 15 s on average
+					t.Errorf("%d tries in an hour", tries)
+				}
+				for i, gap := range d.gaps() {
+					if most := min(backoffMost, backoffFirst<<min(i, 6)); gap > most {
+						t.Errorf("try %d came after %v, at most %v", i+1, gap, most)
+					}
+				}
+				d.set(nil)
+				time.Sleep(backoffMost)
+				synctest.Wait()
+				if _, stored := d.count(); stored != 10 {
+					t.Errorf("%d lines stored after it came back", stored)
+				}
+				if c := countsOf(s); c != (counts{written: 10}) {
+					t.Errorf("counted %+v", c)
+				}
+			})
+		})
+	}
+}
+
+func TestSenderHonoursRetryAfter(t *testing.T) {
+	for name, header := range map[string]func() string{
+		"seconds": func() string { return "42" },
+		"date":    func() string { return time.Now().Add(42 * time.Second).UTC().Format(http.TimeFormat) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDatabase()
+				d.set(func([]string) reply {
+					return reply{Status: 429, Header: http.Header{"Retry-After": {header()}}}
+				})
+				s := openTo(t, Config{}, d)
+				mustWrite(t, s, batchOf(testTable(), 1, 1))
+				time.Sleep(10 * time.Minute)
+				for _, gap := range d.gaps() {
+					if gap < 41*time.Second || gap > 43*time.Second { // a date has whole seconds
+						t.Errorf("came back after %v", gap)
+					}
+				}
+				if n, _ := d.count(); n < 10 {
+					t.Errorf("%d tries", n)
+				}
+				d.set(nil)
+			})
+		})
+	}
+}
+
+// TestSenderRereadsToken: after 401 nothing is dropped, and a new token in the file is picked up.
+func TestSenderRereadsToken(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "token")
+	write := func(token string) {
+		if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("old")
+	synctest.Test(t, func(t *testing.T) {
+		d := newDatabase()
+		d.answer = func([]string) reply {
+			if d.header != "Token new" {
+				return reply{Status: 401}
+			}
+			return reply{Status: 204}
+		}
+		s := openTo(t, Config{TokenFile: configs.File(file)}, d)
+		for n := range 20 {
+			mustWrite(t, s, batchOf(testTable(), n, 5))
+		}
+		time.Sleep(10 * time.Minute)
+		if n, stored := d.count(); n < 19 || n > 21 || stored != 0 {
+			t.Errorf("%d tries in ten minutes, %d lines stored", n, stored)
+		}
+		if err := os.Remove(file); err != nil { // between two tokens there may be none
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		write("new\n")
+		time.Sleep(deniedWait + linger)
+		synctest.Wait()
+		if _, stored := d.count(); stored != 100 {
+			t.Errorf("%d of 100 lines stored with the new token", stored)
+		}
+		if c := countsOf(s); c != (counts{written: 100}) {
+			t.Errorf("counted %+v", c)
+		}
+	})
+}
+
+// TestSenderHalves: a server that takes 1000 bytes a request gets everything, and is not asked for more
+// again.
+func TestSenderHalves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDatabase()
+		var over atomic.Int32
+		d.set(func(lines []string) reply {
+			if len(strings.Join(lines, "\n")) > 1000 {
+				over.Add(1)
+				return reply{Status: 413}
+			}
+			return reply{Status: 204}
+		})
+		s := openTo(t, Config{}, d)
+		for n := range 10 {
+			mustWrite(t, s, batchOf(testTable(), n, 100))
+		}
+		time.Sleep(time.Minute)
+		if _, stored := d.count(); stored != 1000 {
+			t.Errorf("%d of 1000 lines stored", stored)
+		}
+		learnt := over.Load()
+		mustWrite(t, s, batchOf(testTable(), 11, 500))
+		time.Sleep(time.Minute)
+		// Another batch may have longer lines, and just not fit what was learnt.
+		if more := over.Load() - learnt; more > 1 || learnt > 12 {
+			t.Errorf("too large %d times, then %d times more", learnt, more)
+		}
+		if c := countsOf(s); c != (counts{written: 1500}) {
+			t.Errorf("counted %+v", c)
+		}
+	})
+}
+
+func TestSenderLosesOnlyALineThatIsTooLargeAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDatabase()
+		d.set(func(lines []string) reply {
+			if slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "b2r7") }) {
+				return reply{Status: 413}
+			}
+			return reply{Status: 204}
+		})
+		s := openTo(t, Config{}, d)
+		for n := range 4 {
+			mustWrite(t, s, batchOf(testTable(), n, 10))
+		}
+		time.Sleep(time.Minute)
+		if _, stored := d.count(); stored != 39 {
+			t.Errorf("%d of 39 lines stored", stored)
+		}
+		if c := countsOf(s); c != (counts{written: 39, rejected: 1}) {
+			t.Errorf("counted %+v", c)
+		}
+	})
+}
+
+// TestSenderIsolatesOneBadLine: among 4,096 lines of one request one is bad. 4,095 arrive, within the
+// first request, 12 halvings and one for what comes after it.
+func TestSenderIsolatesOneBadLine(t *testing.T) {
+	for _, place := range []int{0, 1, 2047, 2048, 3000, 4094, 4095} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDatabase()
+			name := "b" + itoa(place/64) + "r" + itoa(place%64) + " "
+			d.set(refuseIf(func(l string) bool { return strings.Contains(l, name) }))
+			s := openTo(t, Config{}, d)
+			for n := range 64 {
+				mustWrite(t, s, batchOf(testTable(), n, 64))
+			}
+			time.Sleep(time.Minute)
+			requests, stored := d.count()
+			if stored != 4095 {
+				t.Errorf("bad line %d: %d lines stored, want 4095", place, stored)
+			}
+			if requests > 14 {
+				t.Errorf("bad line %d: %d requests", place, requests)
+			}
+			if c := countsOf(s); c != (counts{written: 4095, rejected: 1}) {
+				t.Errorf("bad line %d: counted %+v", place, c)
+			}
+		})
+	}
+}
+
+// TestSenderBisectsAnything: whichever lines are bad, every good one of a record with up to 8 bad ones
+// arrives, no bad one does, and the figures fit.
+func TestSenderBisectsAnything(t *testing.T) {
+	for seed := range uint64(60) {
+		synctest.Test(t, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(seed, 1))
+			d := newDatabase()
+			s := openTo(t, Config{}, d)
+			bad := map[string]bool{}
+			want := 0
+			records := 1 + rng.IntN(8) // 40 bad lines at most, so that the bound on probes is not met
+			for n := range records {
+				rows := 1 + rng.IntN(40)
+				lines := map[string]bool{}
+				for range min(rng.IntN(6), rows) {
+					lines[`interface=b`+itoa(n)+`r`+itoa(rng.IntN(rows))+` `] = true
+				}
+				for l := range lines {
+					bad[l] = true
+				}
+				want += rows - len(lines)
+				mustWrite(t, s, batchOf(testTable(), n, rows))
+			}
+			d.set(refuseIf(func(l string) bool {
+				for b := range bad {
+					if strings.Contains(l, b) {
+						return true
+					}
+				}
+				return false
+			}))
+			time.Sleep(time.Minute)
+			if _, stored := d.count(); stored != want {
+				t.Errorf("seed %d: %d lines stored, want %d", seed, stored, want)
+			}
+			if c := countsOf(s); c != (counts{written: want, rejected: len(bad)}) {
+				t.Errorf("seed %d: counted %+v, want %d and %d", seed, c, want, len(bad))
+			}
+		})
+	}
+}
+
+// TestSenderGivesUpHopelessRecords: when all is refused, requests stay few and every sample is counted.
+func TestSenderGivesUpHopelessRecords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDatabase()
+		d.set(status(422))
+		s := openTo(t, Config{}, d)
+		for n := range 64 {
+			mustWrite(t, s, batchOf(testTable(), n, 64))
+		}
+		time.Sleep(time.Hour)
+		if c := countsOf(s); c != (counts{rejected: 4096}) {
+			t.Errorf("counted %+v", c)
+		}
+		if n, _ := d.count(); n > 2*maxProbes+200 {
+			t.Errorf("%d requests", n)
+		}
+	})
+}
+
+func TestSenderCountsLinesThatTheAnswerTellsOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDatabase()
+		d.set(func([]string) reply {
+			return reply{Status: 200, Body: []byte(`{"error":"partial write","data":[{},{}]}`)}
+		})
+		s := openTo(t, Config{}, d)
+		mustWrite(t, s, batchOf(testTable(), 1, 10))
+		time.Sleep(time.Minute)
+		if c := countsOf(s); c != (counts{written: 8, rejected: 2}) {
+			t.Errorf("counted %+v", c)
+		}
+	})
+}
+
+// TestQueueShedsWhileAway: with the database away, the newest batches that fit are kept, and every
+// sample that had to go is counted.
+func TestQueueShedsWhileAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDatabase()
+		d.set(status(503))
+		s := openTo(t, Config{QueueBytes: 20_000}, d)
+		const batches, rows = 100, 20
+		for n := range batches {
+			mustWrite(t, s, batchOf(testTable(), n, rows))
+			time.Sleep(10 * time.Second)
+		}
+		away := countsOf(s)
+		if away.droppedFull == 0 || away.droppedFull != away.recordsFull*rows {
+			t.Errorf("counted %+v", away)
+		}
+		d.set(nil)
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		_, stored := d.count()
+		if stored+away.droppedFull != batches*rows {
+			t.Errorf("%d stored and %d dropped of %d", stored, away.droppedFull, batches*rows)
+		}
+		if !slices.ContainsFunc(slices.Collect(keys(d.stored)), func(l string) bool { return strings.Contains(l, "b99r0") }) {
+			t.Error("the newest batch is not there")
+		}
+	})
+}
+
+func TestBatchLargerThanTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := openTo(t, Config{QueueBytes: 100}, newDatabase())
+		err := s.Write(t.Context(), batchOf(testTable(), 1, 20))
+		if err == nil || !strings.Contains(err.Error(), "20 samples rejected") {
+			t.Errorf("got %v", err)
+		}
+		if c := countsOf(s); c != (counts{droppedFull: 20, recordsFull: 1}) {
+			t.Errorf("counted %+v", c)
+		}
+	})
+}
+
+func TestCloseDrains(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDatabase()
+		s := openTo(t, Config{}, d)
+		for n := range 3 {
+			mustWrite(t, s, batchOf(testTable(), n, 2000))
+		}
+		start := time.Now()
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took != 0 {
+			t.Errorf("close took %v with a healthy database", took)
+		}
+		if c := countsOf(s); c != (counts{written: 6000}) {
+			t.Errorf("counted %+v", c)
+		}
+	})
+}
+
+// TestCloseIsBounded: whatever state the database is in, Close ends within its time, and what is left is
+// counted.
+func TestCloseIsBounded(t *testing.T) {
+	for name, answer := range map[string]func([]string) reply{
+		"away":          status(500),
+		"denied":        status(401),
+		"told to wait":  func([]string) reply { return reply{Status: 503, Header: http.Header{"Retry-After": {"300"}}} },
+		"hopeless line": refuseIf(func(l string) bool { return strings.Contains(l, "r3 ") }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDatabase()
+				d.set(answer)
+				s := openTo(t, Config{}, d)
+				for n := range 3 {
+					mustWrite(t, s, batchOf(testTable(), n, 10))
+				}
+				time.Sleep(time.Minute)
+				start := time.Now()
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(start); took > drainTime {
+					t.Errorf("close took %v", took)
+				}
+				want := counts{droppedShutdown: 30, recordsShutdown: 3}
+				if name == "hopeless line" {
+					want = counts{written: 27, rejected: 3}
+				}
+				if c := countsOf(s); c != want {
+					t.Errorf("counted %+v, want %+v", c, want)
+				}
+			})
+		})
+	}
+}
+
+// TestCloseAfterHalfABatch: what of a batch was stored before the end is not counted as dropped.
+func TestCloseAfterHalfABatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDatabase()
+		taken := false
+		d.set(func(lines []string) reply {
+			switch {
+			case len(lines) > 10:
+				return reply{Status: 413}
+			case taken:
+				return reply{Status: 500}
+			}
+			taken = true
+			return reply{Status: 204}
+		})
+		s := openTo(t, Config{}, d)
+		mustWrite(t, s, batchOf(testTable(), 1, 40))
+		time.Sleep(time.Minute)
+		_ = s.Close()
+		if c := countsOf(s); c.written != 10 || c.droppedShutdown != 30 {
+			t.Errorf("counted %+v", c)
+		}
+	})
+}
+
+func TestCloseBeforeOpenCountsWhatWasWritten(t *testing.T) {
+	s := New(Config{}, prometheus.NewRegistry(), discard())
+	mustWrite(t, s, batchOf(testTable(), 1, 10))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if c := countsOf(s); c.droppedShutdown != 10 {
+		t.Errorf("counted %+v", c)
+	}
+	if err := s.Open(); err == nil {
+		t.Error("open after close")
+	}
+}
+
+func keys(m map[string]int) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+func TestSplitKeepsEveryByte(t *testing.T) {
+	records := []record{{Lines: []byte("a 1\nb 2\n"), Points: 2}, {Lines: []byte("c 3\n"), Points: 1}}
+	var all []byte
+	for i, l := range split(records) {
+		all = append(all, l.text...)
+		if want := []int{0, 0, 1}[i]; l.record != want {
+			t.Errorf("line %d is of record %d", i, l.record)
+		}
+	}
+	if want := bytes.Join([][]byte{records[0].Lines, records[1].Lines}, nil); !bytes.Equal(all, want) {
+		t.Errorf("got %q", all)
+	}
+}
