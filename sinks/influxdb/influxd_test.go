@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/routerpulse/routerpulse/configs"
 	"github.com/routerpulse/routerpulse/pipeline"
 	"github.com/routerpulse/routerpulse/sinks/sinktest"
@@ -21,7 +19,7 @@ import (
 func openReal(t *testing.T, url, database string) *Sink {
 	t.Helper()
 	sinktest.QueryInfluxQL(t, url, "", `CREATE DATABASE "`+database+`"`)
-	s := New(Config{URL: url, Database: database}, prometheus.NewRegistry(), discard())
+	s := mustNew(t, Config{URL: url, Database: database})
 	if err := s.Open(); err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +217,7 @@ func TestLogin(t *testing.T) {
 	sinktest.QueryInfluxQL(t, db.URL, "", `CREATE USER admin WITH PASSWORD 'secret-1' WITH ALL PRIVILEGES`)
 	sinktest.QueryInfluxQL(t, strings.Replace(db.URL, "//", "//admin:secret-1@", 1), "", `CREATE DATABASE login`)
 	open := func(password string) *Sink {
-		s := New(Config{URL: db.URL, Database: "login", Username: "admin", Password: configs.NewSecret(password)}, prometheus.NewRegistry(), discard())
+		s := mustNew(t, Config{URL: db.URL, Database: "login", Username: "admin", Password: configs.NewSecret(password)})
 		if err := s.Open(); err != nil {
 			t.Fatal(err)
 		}
@@ -244,7 +242,7 @@ func TestLogin(t *testing.T) {
 // TestMissingDatabase: 404 keeps everything; the data is there once somebody makes the database.
 func TestMissingDatabase(t *testing.T) {
 	url := sinktest.StartInfluxd(t)
-	s := New(Config{URL: url, Database: "late"}, prometheus.NewRegistry(), discard())
+	s := mustNew(t, Config{URL: url, Database: "late"})
 	if err := s.Open(); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"sync"
 	"time"
 
@@ -39,13 +40,17 @@ type Sink struct {
 
 var _ pipeline.Sink = (*Sink)(nil)
 
-// New prepares a sink. Nothing is sent, and no file read, before Open.
-func New(cfg Config, reg prometheus.Registerer, log *slog.Logger) *Sink {
+// New prepares a sink. Nothing is sent, and no file read, before Open. It fails only on a config that
+// Validate refuses.
+func New(cfg Config, reg prometheus.Registerer, log *slog.Logger) (*Sink, error) {
 	cfg = cfg.withDefaults()
+	if u, err := url.Parse(cfg.URL); err != nil || u.Host == "" {
+		return nil, fmt.Errorf("influxdb %s: url is not an address", cfg.Name) // it may hold a password
+	}
 	own := newMetrics(reg, cfg.Name)
 	q := newMemory(cfg.QueueBytes, func(records, points int) { own.drop(queueFull, records, points) })
 	own.watch(q)
-	return &Sink{cfg: cfg, log: log.With("sink", "influxdb", "destination", cfg.Name), own: own, q: q, now: time.Now}
+	return &Sink{cfg: cfg, log: log.With("sink", "influxdb", "destination", cfg.Name), own: own, q: q, now: time.Now}, nil
 }
 
 // Name is the destination's name in the config.
@@ -119,9 +124,16 @@ func (s *Sink) check() error {
 	return nil
 }
 
-// Close takes no more batches, goes on sending for at most 3 s, and then counts what is left as dropped.
-// Closing again waits for the first.
+// Close is Shutdown with 3 s.
 func (s *Sink) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	return s.Shutdown(ctx)
+}
+
+// Shutdown takes no more batches, goes on sending until all is written or ctx ends, and then counts what
+// is left as dropped. Closing again waits for the first.
+func (s *Sink) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -131,9 +143,8 @@ func (s *Sink) Close() error {
 	s.q.Close()
 	settled := 0
 	if s.sender != nil {
-		stop := time.AfterFunc(drainTime, s.cancel)
+		defer context.AfterFunc(ctx, s.cancel)()
 		<-s.done
-		stop.Stop()
 		s.cancel()
 		settled = s.sender.settled
 		defer s.own.unregister()

@@ -29,6 +29,19 @@ func countsOf(s *Sink) counts {
 	}
 }
 
+// mustNew makes a sink; its URL may be left out where a stand-in is opened.
+func mustNew(t *testing.T, cfg Config) *Sink {
+	t.Helper()
+	if cfg.URL == "" {
+		cfg.URL = "http://database"
+	}
+	s, err := New(cfg, prometheus.NewRegistry(), discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func testCode(s *Sink, code string) int {
 	return int(testutil.ToFloat64(s.own.requests.WithLabelValues(code)))
 }

@@ -16,8 +16,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/routerpulse/routerpulse/configs"
 )
 
@@ -102,7 +100,7 @@ func refuseIf(bad func(line string) bool) func([]string) reply {
 
 func openTo(t *testing.T, cfg Config, d *database) *Sink {
 	t.Helper()
-	s := New(cfg, prometheus.NewRegistry(), discard())
+	s := mustNew(t, cfg)
 	if err := s.open(d, func() {}); err != nil {
 		t.Fatal(err)
 	}
@@ -548,7 +546,7 @@ func TestCloseAfterHalfABatch(t *testing.T) {
 }
 
 func TestCloseBeforeOpenCountsWhatWasWritten(t *testing.T) {
-	s := New(Config{}, prometheus.NewRegistry(), discard())
+	s := mustNew(t, Config{})
 	mustWrite(t, s, batchOf(testTable(), 1, 10))
 	if err := s.Close(); err != nil {
 		t.Fatal(err)

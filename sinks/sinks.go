@@ -1,0 +1,131 @@
+// Package sinks is the list of places where samples can be kept: one field of Config and one `if` here
+// for each.
+package sinks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/routerpulse/routerpulse/configs"
+	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sinks/embedded"
+	"github.com/routerpulse/routerpulse/sinks/influxdb"
+)
+
+// Config says where samples are kept. Empty: in the embedded store, with its defaults.
+type Config struct {
+	Embedded *embedded.Config  `yaml:"embedded"` // nil: off, if there is an InfluxDB
+	InfluxDB []influxdb.Config `yaml:"influxdb"`
+}
+
+// DefaultConfig is empty.
+func DefaultConfig() Config { return Config{} }
+
+// Validate reports what cannot work.
+func (c *Config) Validate(r *configs.Report) {
+	if c.Embedded != nil {
+		c.Embedded.Validate(r.At("embedded"))
+	}
+	seen := map[string]int{}
+	for i := range c.InfluxDB {
+		at, dest := r.At("influxdb", i), &c.InfluxDB[i]
+		dest.Validate(at)
+		if first, double := seen[dest.Name]; double && dest.Name != "" {
+			at.At("name").Errorf("give each destination a name of its own", "the name %q is taken by influxdb[%d]", dest.Name, first)
+			continue
+		}
+		seen[dest.Name] = i
+	}
+}
+
+// Store returns the embedded store's config, the default one when nothing is configured; nil: off.
+func (c *Config) Store() *embedded.Config {
+	if c.Embedded == nil && len(c.InfluxDB) == 0 {
+		store := embedded.DefaultConfig()
+		return &store
+	}
+	return c.Embedded
+}
+
+// Sinks are all configured sinks.
+type Sinks struct {
+	embedded *embedded.Store
+	all      []opener
+	opened   int
+}
+
+// opener is what this package needs of a sink beyond pipeline.Sink.
+type opener struct {
+	pipeline.NamedSink
+	open  func() error
+	close func(context.Context) error
+}
+
+// New prepares the configured sinks. Nothing is touched before Open.
+func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *slog.Logger) (*Sinks, error) {
+	s := &Sinks{}
+	if store := cfg.Store(); store != nil {
+		s.embedded = embedded.New(*store, schema, reg, log)
+		s.add("embedded", s.embedded, s.embedded.Open, func(context.Context) error { return s.embedded.Close() })
+	}
+	for _, dest := range cfg.InfluxDB {
+		sink, err := influxdb.New(dest, reg, log)
+		if err != nil {
+			return nil, fmt.Errorf("storage: %w", err)
+		}
+		s.add("influxdb/"+sink.Name(), sink, sink.Open, sink.Shutdown)
+	}
+	return s, nil
+}
+
+func (s *Sinks) add(name string, sink pipeline.Sink, open func() error, closing func(context.Context) error) {
+	s.all = append(s.all, opener{pipeline.NamedSink{Name: name, Sink: sink}, open, closing})
+}
+
+// Embedded is the store that answers queries; nil when it is off.
+func (s *Sinks) Embedded() *embedded.Store { return s.embedded }
+
+// Named lists the sinks, the embedded store first.
+func (s *Sinks) Named() []pipeline.NamedSink {
+	out := make([]pipeline.NamedSink, len(s.all))
+	for i, o := range s.all {
+		out[i] = o.NamedSink
+	}
+	return out
+}
+
+// Open opens every sink; if one cannot be opened, those before it are closed again. That a database does
+// not answer is no error; that another process has the folder of the embedded store is one.
+func (s *Sinks) Open() error {
+	for _, o := range s.all {
+		if err := o.open(); err != nil {
+			ctx, cancel := context.WithCancel(context.Background())
+			cancel() // nothing was written yet
+			return errors.Join(fmt.Errorf("storage %s: %w", o.Name, err), s.Close(ctx))
+		}
+		s.opened++
+	}
+	return nil
+}
+
+// Close closes all sinks at once. What is queued for a database is sent until ctx ends; what is left
+// then is counted as dropped. The embedded store takes the time that its snapshot needs.
+func (s *Sinks) Close(ctx context.Context) error {
+	errs := make([]error, s.opened)
+	var wg sync.WaitGroup
+	for i, o := range s.all[:s.opened] {
+		wg.Go(func() {
+			if err := o.close(ctx); err != nil {
+				errs[i] = fmt.Errorf("storage %s: %w", o.Name, err)
+			}
+		})
+	}
+	wg.Wait()
+	s.opened = 0
+	return errors.Join(errs...)
+}
