@@ -1,0 +1,57 @@
+package routeros
+
+import "github.com/routerpulse/routerpulse/pipeline"
+
+func pppSessionTable() table {
+	return table{
+		name: "ppp_session", lane: pipeline.LaneSessions,
+		sources: []source{{requests: []request{{path: "/ppp/active",
+			props: ".id,name,service,address,caller-id,session-id,encoding,radius,uptime"}}}},
+		key: func(a attrs) []string { return []string{a["name"], a["service"]} },
+		columns: []column{
+			text("address", "address"),
+			text("caller_id", "caller-id"),
+			text("session_id", "session-id"),
+			text("encoding", "encoding"),
+			flag("radius", "radius"),
+			duration("uptime_seconds", "uptime"),
+		},
+	}
+}
+
+func hotspotSessionTable() table {
+	return table{
+		name: "hotspot_session", lane: pipeline.LaneSessions,
+		sources: []source{{requests: []request{{path: "/ip/hotspot/active",
+			props: ".id,user,server,address,mac-address,login-by,radius,uptime,idle-time,bytes-in,bytes-out,packets-in,packets-out"}}}},
+		key: hotspotKey,
+		columns: []column{
+			text("server", "server"),
+			text("address", "address"),
+			textBy("mac_address", "mac-address", parseMAC),
+			text("login_by", "login-by"),
+			flag("radius", "radius"),
+			duration("uptime_seconds", "uptime"),
+			duration("idle_seconds", "idle-time"),
+			count("rx_bytes", "bytes-in"), count("tx_bytes", "bytes-out"),
+			count("rx_packets", "packets-in"), count("tx_packets", "packets-out"),
+		},
+	}
+}
+
+// hotspotKey is the user, else the MAC: a client that the hotspot lets pass has no user.
+func hotspotKey(a attrs) []string {
+	if user := a["user"]; user != "" {
+		return []string{user}
+	}
+	return []string{parseMAC(a["mac-address"])}
+}
+
+// counted is a field of session_count: how many rows a table has.
+type counted struct{ field, table string }
+
+const countTable = "session_count"
+
+func sessionCounts() []counted {
+	return []counted{{"ppp", "ppp_session"}, {"hotspot", "hotspot_session"}}
+}
