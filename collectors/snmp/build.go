@@ -1,0 +1,277 @@
+package snmp
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gosnmp/gosnmp"
+
+	"github.com/routerpulse/routerpulse/pipeline"
+)
+
+// sourceName is what every TableRead of this package names as its source.
+const sourceName = "snmp"
+
+const notOnDevice = "not on this device"
+
+// row is one row of a table on its way to a sample.
+type row struct {
+	index, key  string
+	first, last int // its fields in builder.fields
+}
+
+// builder turns what a poll read into the samples of one table.
+type builder struct {
+	view
+	rows   []row
+	fields []pipeline.Field // of all rows; after each row's there is room for its rates
+	err    error
+}
+
+// read makes the result of one table.
+func (p *poll) read(t *table, rows *pipeline.Rows) pipeline.TableRead {
+	out := pipeline.TableRead{Table: t.schema, Source: sourceName, Status: pipeline.Skipped, Reason: notOnDevice}
+	if !p.hasVendor(t.vendor) {
+		if p.dead != nil && !p.answered {
+			out.Status, out.Reason = pipeline.Failed, p.reason(p.dead)
+		}
+		return out
+	}
+	b := builder{view: view{poll: p, table: t}}
+	b.addRows()
+	b.addSensors()
+	if t.source == nil && len(t.sensors) == 0 {
+		b.addOne()
+	}
+	b.noteErrors()
+	switch {
+	case b.err != nil:
+		out.Status, out.Reason = pipeline.Failed, p.reason(b.err)
+		b.dropNameless()
+	case len(b.rows) > 0:
+		out.Status, out.Reason = pipeline.Whole, ""
+	}
+	if len(b.rows) > 0 {
+		out.ReadAt, out.Uptime = p.times(b.grid)
+		out.Samples = b.samples(rows, out.Status)
+	}
+	return out
+}
+
+// times are when the table was read, and the device's uptime then.
+func (p *poll) times(g *grid) (readAt time.Time, uptime time.Duration) {
+	readAt = p.answeredAt
+	if g != nil && !g.readAt.IsZero() {
+		readAt = g.readAt
+	}
+	if p.uptime > 0 {
+		uptime = p.uptime + readAt.Sub(p.upAt)
+	}
+	return readAt, uptime
+}
+
+func (b *builder) addRows() {
+	if b.table.source == nil {
+		return
+	}
+	g := &b.poll.grids[b.table.source.place]
+	if g.source != b.table.source {
+		return // absent, and not asked for
+	}
+	b.grid = g
+	b.noteSpareColumns()
+	b.rows = make([]row, 0, g.len()+len(b.table.sensors))
+	b.fields = make([]pipeline.Field, 0, g.len()*(len(b.table.fields)+b.table.rates)+len(b.table.sensors))
+	number := 0
+	for _, r := range g.inOrder() {
+		if !g.kept[r] {
+			continue
+		}
+		key := ""
+		if b.table.number {
+			key = strconv.Itoa(number)
+			number++
+		} else {
+			key = g.key(r)
+		}
+		b.addRow(g.index[r], key, b.table.fields, r)
+	}
+	if b.spares != nil {
+		b.poll.memory.mibs[g.source.place].need = b.spares
+	}
+}
+
+// noteSpareColumns starts to note which spare columns the device needs, if this poll asked for all.
+func (b *builder) noteSpareColumns() {
+	all, any := true, false
+	for i, c := range b.grid.source.columns {
+		any = any || c.spare
+		all = all && (b.grid.column[i].asked || c.wide && b.poll.version == gosnmp.Version1)
+	}
+	if !all || !any {
+		return
+	}
+	b.spares = make([]bool, len(b.grid.source.columns))
+	for r := range b.grid.len() {
+		for _, column := range b.grid.source.key {
+			if b.grid.at(r, column).text != "" {
+				b.spares[column] = b.spares[column] || b.grid.source.columns[column].spare
+				break
+			}
+		}
+	}
+}
+
+// addRow computes the fields of a row; a row without any is left out.
+func (b *builder) addRow(index, key string, fields []field, r int) {
+	first := len(b.fields)
+	for i := range fields {
+		if v := b.value(&fields[i], r); !v.IsNone() {
+			b.fields = append(b.fields, pipeline.Field{Def: fields[i].def, Value: v})
+		}
+	}
+	if last := len(b.fields); last > first {
+		b.rows = append(b.rows, row{index, key, first, last})
+		b.fields = slices.Grow(b.fields, b.table.rates)[:last+b.table.rates]
+	}
+}
+
+// addSensors adds the scalars that are rows, where the mib has no row of that name.
+func (b *builder) addSensors() {
+	n := len(b.rows)
+next:
+	for i := range b.table.sensors {
+		s := &b.table.sensors[i]
+		for _, r := range b.rows[:n] {
+			if r.key == s.key {
+				continue next
+			}
+		}
+		first := len(b.fields)
+		if v := b.value(&s.field, none); !v.IsNone() {
+			b.fields = append(b.fields, pipeline.Field{Def: s.def, Value: v})
+			b.rows = append(b.rows, row{s.key, s.key, first, len(b.fields)})
+		}
+	}
+}
+
+// addOne makes the row of a table that has one.
+func (b *builder) addOne() {
+	b.fields = make([]pipeline.Field, 0, len(b.table.schema.Fields))
+	b.addRow("", "", b.table.fields, none)
+	if b.table.derive == nil || len(b.rows) == 0 {
+		return
+	}
+	b.table.derive(&b.view, func(name string, v pipeline.Value) {
+		if def := b.table.schema.Field(name); def != nil && !v.IsNone() {
+			b.fields = append(b.fields, pipeline.Field{Def: def, Value: v})
+		}
+	})
+	b.rows[0].last = len(b.fields)
+}
+
+// noteErrors finds what kept the table from being read whole. What only derive reads does not count:
+// it has tables of its own to say so.
+func (b *builder) noteErrors() {
+	if b.grid != nil && b.grid.err != nil {
+		b.err = b.grid.err
+		return
+	}
+	for _, scalar := range b.table.scalars {
+		if err := b.poll.scalars[scalar].err; err != nil {
+			b.err = err
+			return
+		}
+	}
+	if b.poll.dead != nil && b.grid == nil && len(b.rows) == 0 {
+		b.err = b.poll.dead
+	}
+}
+
+// dropNameless leaves out rows whose name could not be read: under another name they would be rows
+// that do not exist.
+func (b *builder) dropNameless() {
+	if b.grid == nil || b.table.number {
+		return
+	}
+	kept := b.rows[:0]
+	for _, r := range b.rows {
+		if r.key != "" {
+			kept = append(kept, r)
+		}
+	}
+	b.rows = kept
+}
+
+// samples gives each row its series.
+func (b *builder) samples(rows *pipeline.Rows, status pipeline.TableStatus) []pipeline.Sample {
+	series := b.series(rows, status)
+	out := make([]pipeline.Sample, len(b.rows))
+	for i, r := range b.rows {
+		out[i] = pipeline.Sample{Series: series[i], Fields: b.fields[r.first:r.last:min(r.last+b.table.rates, len(b.fields))]}
+	}
+	return out
+}
+
+// series finds the series of the rows: those of the last poll if the rows are the same.
+func (b *builder) series(rows *pipeline.Rows, status pipeline.TableStatus) []*pipeline.Series {
+	m := b.poll.memory.tables[b.table]
+	if m == nil {
+		m = &tableMemory{}
+		b.poll.memory.tables[b.table] = m
+	}
+	if b.sameKeys(m) {
+		return m.series
+	}
+	keys := make([]pipeline.RowKey, 0, len(b.rows))
+	for _, r := range b.rows {
+		key := pipeline.RowKey{Index: r.index}
+		if len(b.table.schema.Keys) > 0 {
+			key.Values = []string{r.key}
+		}
+		keys = append(keys, key)
+	}
+	if status == pipeline.Whole {
+		m.keys, m.series = keys, rows.Of(b.table.schema, keys)
+		return m.series
+	}
+	// Some rows are missing for now: they keep their series, and two of one name stay apart.
+	return rows.Of(b.table.schema, append(keys, m.missing(keys)...))[:len(keys)]
+}
+
+func (b *builder) sameKeys(m *tableMemory) bool {
+	if len(m.keys) != len(b.rows) {
+		return false
+	}
+	for i, r := range b.rows {
+		k := &m.keys[i]
+		if k.Index != r.index || len(k.Values) > 0 && k.Values[0] != r.key {
+			return false
+		}
+	}
+	return true
+}
+
+// missing lists the rows of the last whole read that are not among keys.
+func (m *tableMemory) missing(keys []pipeline.RowKey) (out []pipeline.RowKey) {
+	have := make(map[string]bool, len(keys))
+	for _, k := range keys {
+		have[k.Index] = true
+	}
+	for _, k := range m.keys {
+		if !have[k.Index] {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// reason says for people why a table could not be read.
+func (p *poll) reason(err error) string {
+	if errors.Is(err, errSilent) {
+		return "no answer to its request"
+	}
+	return err.Error()
+}

@@ -1,0 +1,273 @@
+package snmp
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/routerpulse/routerpulse/pipeline"
+)
+
+// library is every table, compiled: names resolved, nothing left to look up. It is made once for all
+// devices and does not change.
+type library struct {
+	tables  []*table
+	mibs    []*source
+	scalars []scalar
+	// Places of the two scalars that every poll reads.
+	objectID, upTime int
+}
+
+// scalar is one object to GET.
+type scalar struct {
+	object
+	vendor string // only asked on devices of this vendor; "" is all
+}
+
+// source is a compiled mib.
+type source struct {
+	*mib
+	place  int // in library.mibs
+	vendor string
+	key    []int
+	names  map[string]int
+	// kept is, for each column, its place among those that memory keeps, or none; keeps counts them.
+	kept  []int
+	keeps int
+}
+
+// table is a compiled tableDef.
+type table struct {
+	*tableDef
+	schema  *pipeline.Table
+	source  *source // nil: no rows from a mib
+	also    []*source
+	scalars []int // all that the table needs, sensors' included
+	fields  []field
+	sensors []sensor
+	rates   int // how many fields get a rate
+}
+
+type field struct {
+	def  *pipeline.FieldDef
+	from []formula
+}
+
+type sensor struct {
+	key string
+	field
+}
+
+// formula is a compiled reading.
+type formula struct {
+	*reading
+	of                []ref
+	times, per, where ref
+	// n × factor ÷ divisor scales: a division by 10 is exact where a multiplication by 0.1 is not.
+	factor, divisor float64
+}
+
+// ref is the place of an object: a column of the table's source, or a scalar. noRef is none.
+type ref struct {
+	column, scalar int
+}
+
+const none = -1
+
+func noRef() ref { return ref{none, none} }
+
+func (r ref) exists() bool { return r.column != none || r.scalar != none }
+
+// compile checks the definitions against the schema and resolves their names.
+func compile(schema *pipeline.Schema, defs []tableDef) (*library, error) {
+	l := &library{}
+	sources := map[*mib]*source{}
+	for i := range defs {
+		if err := l.addTable(schema, sources, &defs[i]); err != nil {
+			return nil, fmt.Errorf("snmp table %q: %w", defs[i].name, err)
+		}
+	}
+	l.objectID = l.addScalar(object{name: "sysObjectID", oid: sysObjectID})
+	l.upTime = l.addScalar(object{name: "sysUpTime", oid: sysUpTime})
+	return l, nil
+}
+
+func (l *library) addTable(schema *pipeline.Schema, sources map[*mib]*source, def *tableDef) (err error) {
+	t := &table{tableDef: def, schema: schema.Table(def.name)}
+	if t.schema == nil {
+		return fmt.Errorf("the schema has no such table")
+	}
+	if t.source, err = l.addSource(sources, def.rows); err != nil {
+		return err
+	}
+	for _, m := range def.also {
+		s, err := l.addSource(sources, m)
+		if err != nil {
+			return err
+		}
+		t.also = append(t.also, s)
+	}
+	names := map[string]int{}
+	for _, o := range def.scalars {
+		if err := t.addScalar(l, names, o); err != nil {
+			return err
+		}
+	}
+	for i := range def.sensors {
+		if err := t.addScalar(l, names, def.sensors[i].object); err != nil {
+			return err
+		}
+	}
+	l.tables = append(l.tables, t)
+	return t.compileRules(names)
+}
+
+func (t *table) addScalar(l *library, names map[string]int, o object) error {
+	if err := checkOID(o.oid, allowGet); err != nil {
+		return fmt.Errorf("%s: %w", o.name, err)
+	}
+	names[o.name] = l.addScalar(o)
+	t.scalars = append(t.scalars, names[o.name])
+	return nil
+}
+
+func (t *table) compileRules(names map[string]int) error {
+	for _, r := range t.tableDef.fields {
+		f, err := t.compileRule(names, r)
+		if err != nil {
+			return err
+		}
+		t.fields = append(t.fields, f)
+		if f.def.Rate != nil {
+			t.rates++
+		}
+	}
+	for i := range t.tableDef.sensors {
+		s := &t.tableDef.sensors[i]
+		f, err := t.compileRule(names, s.rule)
+		if err != nil {
+			return err
+		}
+		t.sensors = append(t.sensors, sensor{s.key, f})
+	}
+	return nil
+}
+
+func (t *table) compileRule(names map[string]int, r rule) (field, error) {
+	f := field{def: t.schema.Field(r.field)}
+	if f.def == nil {
+		return f, fmt.Errorf("the schema has no field %q", r.field)
+	}
+	for i := range r.from {
+		c, err := t.compileReading(names, &r.from[i])
+		if err != nil {
+			return f, fmt.Errorf("field %q: %w", r.field, err)
+		}
+		f.from = append(f.from, c)
+	}
+	return f, nil
+}
+
+func (t *table) compileReading(names map[string]int, r *reading) (f formula, err error) {
+	f = formula{reading: r, times: noRef(), per: noRef(), where: noRef(), factor: 1, divisor: 1}
+	switch {
+	case r.scale > 0 && r.scale < 1:
+		f.divisor = math.Round(1 / r.scale)
+	case r.scale != 0:
+		f.factor = r.scale
+	}
+	for _, name := range r.of {
+		of, err := t.resolve(names, name)
+		if err != nil {
+			return f, err
+		}
+		f.of = append(f.of, of)
+	}
+	if f.times, err = t.resolve(names, r.times); err != nil {
+		return f, err
+	}
+	if f.per, err = t.resolve(names, r.per); err != nil {
+		return f, err
+	}
+	if r.when != nil {
+		f.where, err = t.resolve(names, r.when.object)
+	}
+	return f, err
+}
+
+func (t *table) resolve(names map[string]int, name string) (ref, error) {
+	if name == "" {
+		return noRef(), nil
+	}
+	if t.source != nil {
+		if i, ok := t.source.names[name]; ok {
+			return ref{i, none}, nil
+		}
+	}
+	if i, ok := names[name]; ok {
+		return ref{none, i}, nil
+	}
+	return noRef(), fmt.Errorf("no object %q", name)
+}
+
+func (l *library) addScalar(o object) int {
+	for i := range l.scalars {
+		if l.scalars[i].oid == o.oid {
+			return i
+		}
+	}
+	l.scalars = append(l.scalars, scalar{o, vendorOf(o.oid)})
+	return len(l.scalars) - 1
+}
+
+func (l *library) addSource(known map[*mib]*source, m *mib) (*source, error) {
+	if m == nil || known[m] != nil {
+		return known[m], nil
+	}
+	s := &source{mib: m, place: len(l.mibs), vendor: vendorOf(m.columns[0].oid), names: map[string]int{}}
+	for i, c := range m.columns {
+		if err := checkOID(c.oid, allowWalk); err != nil {
+			return nil, fmt.Errorf("%s: %w", c.name, err)
+		}
+		s.names[c.name] = i
+	}
+	for _, name := range m.key {
+		i, ok := s.names[name]
+		if !ok {
+			return nil, fmt.Errorf("%s has no column %q", m.name, name)
+		}
+		s.key = append(s.key, i)
+	}
+	for i, c := range m.columns {
+		s.kept = append(s.kept, none)
+		if c.slow || slices.Contains(s.key, i) {
+			s.kept[i] = s.keeps
+			s.keeps++
+		}
+	}
+	known[m] = s
+	l.mibs = append(l.mibs, s)
+	return s, nil
+}
+
+// vendorOf keeps MikroTik's objects from being asked of others.
+func vendorOf(oid string) string {
+	if inside(oid, mikrotikEnterprise) {
+		return mikrotikEnterprise
+	}
+	return ""
+}
+
+// checkOID refuses what is no OID, and what must not be read.
+func checkOID(oid string, allow func(string) error) error {
+	if !strings.HasPrefix(oid, ".") {
+		return fmt.Errorf("%q is no OID", oid)
+	}
+	for _, arc := range strings.Split(oid[1:], ".") {
+		if arc == "" || strings.Trim(arc, "0123456789") != "" {
+			return fmt.Errorf("%q is no OID", oid)
+		}
+	}
+	return allow(oid)
+}

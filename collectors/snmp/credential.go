@@ -1,0 +1,106 @@
+package snmp
+
+import (
+	"errors"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/gosnmp/gosnmp"
+
+	"github.com/routerpulse/routerpulse/configs"
+)
+
+// Credential opens a device's agent. SNMP v1 and v2c have a community, which travels in clear.
+type Credential struct {
+	Version       string         `yaml:"version"` // 1 or 2c
+	Community     configs.Secret `yaml:"community"`
+	CommunityFile configs.File   `yaml:"community_file" config:"secret"`
+}
+
+// Validate reports what is missing or contradicts.
+func (c *Credential) Validate(r *configs.Report) {
+	switch c.Version {
+	case "1", "2c":
+	case "":
+		r.At("version").Errorf("write version: 2c", "missing")
+	default:
+		r.At("version").Errorf("write 2c, or 1 for very old devices", "unknown SNMP version %q", c.Version)
+	}
+	switch {
+	case c.Community.IsZero() && c.CommunityFile == "":
+		r.At("community").Errorf(`write community: "${SNMP_COMMUNITY}", or community_file: with a path`, "missing")
+	case !c.Community.IsZero() && c.CommunityFile != "":
+		r.At("community_file").Errorf("keep one of them", "community is given as well")
+	case len(c.Community.Reveal()) > maxCommunity:
+		r.At("community").Errorf("", "longer than %d bytes", maxCommunity)
+	}
+}
+
+// maxCommunity is what the codec can encode; agents take less.
+const maxCommunity = 127
+
+func (c *Credential) version() gosnmp.SnmpVersion {
+	if c.Version == "1" {
+		return gosnmp.Version1
+	}
+	return gosnmp.Version2c
+}
+
+// reveal returns the community, from its file if it has one.
+func (c *Credential) reveal() (string, error) {
+	if c.CommunityFile == "" {
+		return c.Community.Reveal(), nil
+	}
+	secret, err := configs.ReadSecretFile(c.CommunityFile.String())
+	if err != nil {
+		return "", err
+	}
+	if len(secret.Reveal()) > maxCommunity {
+		return "", errors.New(c.CommunityFile.String() + ": the community is longer than 127 bytes")
+	}
+	return secret.Reveal(), nil
+}
+
+// Target is one device to read.
+type Target struct {
+	Device     string // its name in the config
+	Address    string // a host name or an IP address
+	Port       int    // 0 means 161
+	Credential Credential
+	// Timeout is how long one try of a request waits for its reply; 0 means 1 s. Retries is how many
+	// more tries follow; 0 means 2, a negative number none.
+	Timeout time.Duration
+	Retries int
+}
+
+const (
+	defaultPort    = 161
+	defaultTimeout = time.Second
+	defaultRetries = 2
+)
+
+func (t *Target) endpoint() string {
+	port := t.Port
+	if port == 0 {
+		port = defaultPort
+	}
+	return net.JoinHostPort(t.Address, strconv.Itoa(port))
+}
+
+func (t *Target) timeout() time.Duration {
+	if t.Timeout <= 0 {
+		return defaultTimeout
+	}
+	return t.Timeout
+}
+
+func (t *Target) retries() int {
+	switch {
+	case t.Retries == 0:
+		return defaultRetries
+	case t.Retries < 0:
+		return 0
+	}
+	return t.Retries
+}

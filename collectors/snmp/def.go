@@ -1,0 +1,99 @@
+package snmp
+
+import "github.com/routerpulse/routerpulse/pipeline"
+
+// The types below are what a table is written in: one literal for each table, in the tables_*.go
+// files. Compiling (compile.go) checks every name in them, so the engine looks nothing up.
+
+// object is something to ask for: a scalar, with its ".0", or a column of a MIB's table.
+type object struct {
+	name string // as its MIB calls it; rules refer to it
+	oid  string
+	as   form
+	slow bool // changes rarely: read again every few minutes, or when the rows change
+	wide bool // a Counter64, which SNMPv1 does not have
+	// spare: read all the time only on devices where a rule had to fall back on it.
+	spare bool
+}
+
+// mib is a table of a MIB: columns with a common index.
+type mib struct {
+	name    string
+	columns []object
+	// key lists the columns that name a row; the first that is not empty does.
+	key []string
+	// skip leaves rows out, as if the device did not have them.
+	skip func(d *device, get func(column string) cell) bool
+}
+
+// device is what is known of the device that is polled.
+type device struct {
+	objectID string // sysObjectID, dotted, with leading dot; "" if unknown
+}
+
+func (d *device) isMikroTik() bool { return inside(d.objectID, mikrotikEnterprise) }
+
+// tableDef says how a table of the schema is read. Its rows are those of one mib, or a list of
+// scalars, or both; with neither the table has one row.
+type tableDef struct {
+	name string
+	lane pipeline.Lane
+	// vendor is the prefix of the sysObjectID of the devices that have the table; "" is all.
+	vendor  string
+	rows    *mib
+	scalars []object    // that rules and derive may use
+	sensors []scalarRow // scalars that are rows
+	fields  []rule
+	also    []*mib // that derive reads
+	// number names rows by their place in the order of the index: 0, 1, 2 (the API's CPUs).
+	number bool
+	// derive adds to a table of one row what rules cannot say.
+	derive func(v *view, set func(field string, value pipeline.Value))
+}
+
+// rule says where a field comes from.
+type rule struct {
+	field string
+	from  []reading // the first that has a value
+}
+
+// scalarRow is a scalar that makes a row of its own, if no row of the mib has its key.
+type scalarRow struct {
+	key string
+	object
+	rule
+}
+
+// reading computes a value: sum(of) × times × scale ÷ per. It has none if an object is missing, if the
+// sum is among drop, or if a factor is 0.
+type reading struct {
+	of         []string
+	times, per string
+	scale      float64 // 0 means 1
+	drop       []int64
+	// when limits it to rows in which another object has a number.
+	when *condition
+	// wrap undoes the sign of 32-bit numbers that a device counts past 2^31.
+	wrap bool
+	// codes are the numbers of an enumeration that differ from the schema's.
+	codes map[int64]int64
+	// spell makes a text of the only object; "" is none.
+	spell func(c cell) string
+}
+
+type condition struct {
+	object string
+	is     int64
+}
+
+// The commonest readings, to keep the literals short.
+
+func from(readings ...reading) []reading { return readings }
+
+func read(objects ...string) reading { return reading{of: objects} }
+
+func (r reading) scaled(by float64) reading { r.scale = by; return r }
+
+func (r reading) dropping(values ...int64) reading { r.drop = values; return r }
+
+func (r reading) spelled(f func(cell) string) reading { r.spell = f; return r }

@@ -1,0 +1,70 @@
+package snmp
+
+import (
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/routerpulse/routerpulse/pipeline"
+)
+
+// Engine is what all devices share: the tables, compiled, and a free-list of sessions. A session has a
+// receive buffer of 64 KiB, so there are as many as polls run at once, not as many as devices.
+type Engine struct {
+	library *library
+	metrics *metrics
+	idle    int
+	now     func() time.Time
+
+	mu   sync.Mutex
+	free []*session
+}
+
+// NewEngine compiles the tables against the schema. idle is how many sessions are kept while nobody
+// uses them; there is no bound on how many are in use, that is the scheduler's. A nil registerer leaves
+// the metrics to themselves.
+func NewEngine(schema *pipeline.Schema, idle int, registerer prometheus.Registerer) (*Engine, error) {
+	l, err := compile(schema, tables())
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMetrics(registerer)
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{library: l, metrics: m, idle: idle, now: time.Now}, nil
+}
+
+// tables is the list of what SNMP can read.
+func tables() []tableDef {
+	processors, storage := hrProcessorTable(), hrStorageTable()
+	return []tableDef{
+		routerTable(processors, storage),
+		cpuTable(processors),
+		storageTable(storage),
+		healthTable(gaugeTable()),
+		interfaceTable(ifTable()),
+	}
+}
+
+// borrow takes an idle session, or makes one.
+func (e *Engine) borrow() (*session, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if n := len(e.free); n > 0 {
+		s := e.free[n-1]
+		e.free = e.free[:n-1]
+		return s, nil
+	}
+	return newSession(e.metrics)
+}
+
+// giveBack keeps a session for the next poll, unless there are enough or it has grown too large.
+func (e *Engine) giveBack(s *session) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.free) < e.idle && !s.poll.isLarge() {
+		e.free = append(e.free, s)
+	}
+}

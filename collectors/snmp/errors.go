@@ -1,0 +1,57 @@
+package snmp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/routerpulse/routerpulse/pipeline"
+)
+
+// silenceAdvice names the causes that SNMP v1 and v2c cannot tell apart: each is met with silence.
+const silenceAdvice = "the community may be wrong, the device's access list may not have this host " +
+	"(RouterOS: /snmp community, addresses), a filter on the way may drop UDP, SNMP may be off, or the device is down"
+
+// explain says for people why a poll ended early. It never names the community.
+func (c *Collector) explain(err error, rejected string, took time.Duration) error {
+	if rejected != "" {
+		rejected = "; dropped what did not answer the request: " + rejected
+	}
+	what := fmt.Sprintf("%s: SNMP v%s at %s", c.target.Device, c.target.Credential.Version, c.target.endpoint())
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errSilent):
+		return fmt.Errorf("%s: %w in %s: %s%s", what, pipeline.ErrNoAnswer, took.Round(100*time.Millisecond), silenceAdvice, rejected)
+	case isUnreachable(err):
+		return fmt.Errorf("%s: %w: nothing listens there, or a router on the way says no (%w)", what, pipeline.ErrUnreachable, cause(err))
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("%s: %w", what, context.Canceled)
+	case errors.Is(err, errTimeIsUp):
+		return fmt.Errorf("%s: %w after %s: %w%s", what, err, took.Round(100*time.Millisecond), context.DeadlineExceeded, rejected)
+	}
+	return fmt.Errorf("%s: %w%s", what, err, rejected)
+}
+
+// explainOpen says why there is no socket to the device.
+func (c *Collector) explainOpen(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", c.target.Device, ctx.Err())
+	}
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return fmt.Errorf("%s: %w: the name %s cannot be resolved: %s", c.target.Device, pipeline.ErrUnreachable, dns.Name, dns.Err)
+	}
+	return fmt.Errorf("%s: %w: %w", c.target.Device, pipeline.ErrUnreachable, err)
+}
+
+// cause digs out the network's own error: the codec wraps it in words of its own.
+func cause(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}

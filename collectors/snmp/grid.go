@@ -1,0 +1,179 @@
+package snmp
+
+import (
+	"slices"
+	"time"
+)
+
+// grid is what one poll read of one mib: rows by columns. Its memory is used again by the next poll.
+type grid struct {
+	source  *source
+	index   []string // of each row
+	cells   []cell   // row by row
+	kept    []bool   // of each row: not skipped
+	column  []columnState
+	places  map[string]int // index to row, made when columns are not in step
+	ordered bool           // indexes increase
+
+	readAt time.Time // when the first reply arrived; zero: none did
+	err    error     // the first that kept a column from being read to its end
+}
+
+// columnState is how far a column was read.
+type columnState struct {
+	asked, failed bool
+	done          bool   // its end was seen
+	name          string // of the last row read; the column's own OID at first
+	row           int    // of that name; none at first
+}
+
+// start empties the grid for a poll.
+func (g *grid) start(s *source) {
+	g.source = s
+	g.index, g.kept = g.index[:0], g.kept[:0]
+	clear(g.cells)
+	g.cells = g.cells[:0]
+	g.column = slices.Grow(g.column[:0], len(s.columns))[:len(s.columns)]
+	for i := range g.column {
+		g.column[i] = columnState{name: s.columns[i].oid, row: none}
+	}
+	clear(g.places)
+	g.readAt, g.err, g.ordered = time.Time{}, nil, true
+}
+
+// release drops what the grid holds of a device, so that a session that is not in use keeps none of it.
+func (g *grid) release() {
+	clear(g.index[:cap(g.index)])
+	clear(g.cells[:cap(g.cells)])
+	clear(g.places)
+	for i := range g.column {
+		g.column[i].name = ""
+	}
+	g.source, g.err = nil, nil
+}
+
+func (g *grid) len() int {
+	if g == nil {
+		return 0
+	}
+	return len(g.index)
+}
+
+func (g *grid) at(row, column int) *cell { return &g.cells[row*len(g.source.columns)+column] }
+
+// get finds a cell by the column's name; the zero cell if there is none.
+func (g *grid) get(row int, name string) cell {
+	if g == nil || row < 0 || row >= len(g.index) {
+		return cell{}
+	}
+	column, ok := g.source.names[name]
+	if !ok {
+		return cell{}
+	}
+	return *g.at(row, column)
+}
+
+// find returns the first row whose column has one of the texts, tried in their order; none if there
+// is no such row.
+func (g *grid) find(column string, texts ...string) int {
+	for _, text := range texts {
+		for row := range g.len() {
+			if c := g.get(row, column); c.kind == textual && c.text == text {
+				return row
+			}
+		}
+	}
+	return none
+}
+
+// place finds or makes the row of the next value of a column. It refuses an index that is not beyond
+// the column's last one, as when a device goes round in circles.
+func (g *grid) place(column int, index string) (row int, increasing bool) {
+	last := g.column[column].row
+	if next := last + 1; g.ordered && next < len(g.index) && g.index[next] == index {
+		return next, true // columns in step, which is nearly always
+	}
+	if last != none && compareOIDs(index, g.index[last]) <= 0 {
+		return none, false
+	}
+	if row := g.rowOf(index); row != none {
+		return row, true
+	}
+	return g.addRow(index), true
+}
+
+// rowOf returns the row of an index, none if there is no such row.
+func (g *grid) rowOf(index string) int {
+	n := len(g.index)
+	if n == 0 || g.ordered && compareOIDs(index, g.index[n-1]) > 0 {
+		return none
+	}
+	if len(g.places) != n {
+		if g.places == nil {
+			g.places = make(map[string]int, n)
+		}
+		for row, known := range g.index {
+			g.places[known] = row
+		}
+	}
+	if row, ok := g.places[index]; ok {
+		return row
+	}
+	return none
+}
+
+// addRow appends an empty row.
+func (g *grid) addRow(index string) int {
+	row := len(g.index)
+	if row > 0 && compareOIDs(index, g.index[row-1]) <= 0 {
+		g.ordered = false
+	}
+	if len(g.places) > 0 {
+		g.places[index] = row
+	}
+	g.index = append(g.index, index)
+	g.kept = append(g.kept, true)
+	width := len(g.source.columns)
+	g.cells = slices.Grow(g.cells, width)[:len(g.cells)+width]
+	return row
+}
+
+// fail marks a column as not read to its end.
+func (g *grid) fail(column int, err error) {
+	g.column[column].failed = true
+	if g.err == nil {
+		g.err = err
+	}
+}
+
+// inOrder are the rows in the order of their indexes: columns with gaps bring rows late.
+func (g *grid) inOrder() []int {
+	rows := make([]int, len(g.index))
+	for i := range rows {
+		rows[i] = i
+	}
+	if !g.ordered {
+		slices.SortFunc(rows, func(a, b int) int { return compareOIDs(g.index[a], g.index[b]) })
+	}
+	return rows
+}
+
+// markSkipped leaves out the rows that the mib says are none.
+func (g *grid) markSkipped(d *device) {
+	if g.source.skip == nil {
+		return
+	}
+	for row := range g.index {
+		g.kept[row] = !g.source.skip(d, func(column string) cell { return g.get(row, column) })
+	}
+}
+
+// key is the name of a row.
+func (g *grid) key(row int) string {
+	for _, column := range g.source.key {
+		if c := g.at(row, column); c.kind == textual && c.text != "" {
+			return c.text
+		}
+	}
+	return ""
+}

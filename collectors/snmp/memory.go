@@ -1,0 +1,100 @@
+package snmp
+
+import (
+	"strings"
+	"time"
+
+	"github.com/routerpulse/routerpulse/pipeline"
+)
+
+// memory is what is kept of a device between the polls of one lane.
+type memory struct {
+	device  device
+	uptime  time.Duration // at the last poll
+	polled  time.Time     // the last poll that was answered; zero: none, or the last one failed
+	apart   bool          // one table's scalars in a request, because all at once went unanswered
+	pace    pace
+	scalars []scalarMemory // by place in the library
+	mibs    []mibMemory
+	tables  map[*table]*tableMemory
+}
+
+// scalarMemory spares a device the question for what it does not have.
+type scalarMemory struct {
+	absence
+	seen bool // it answered once, so its absence may be a passing one
+}
+
+// mibMemory is what the last complete read of a mib's columns found.
+type mibMemory struct {
+	absence
+	index   []string
+	cells   []cell    // rows by kept columns: the slow ones and those of the key
+	readAt  time.Time // of the last read of all columns; zero: read them all
+	need    []bool    // spare columns that rules fell back on
+	perCell float64   // bytes of a reply for each value; 0: not measured
+	seen    bool
+}
+
+// tableMemory are the series of a table's rows, and of which keys they were made.
+type tableMemory struct {
+	keys   []pipeline.RowKey
+	series []*pipeline.Series
+}
+
+// absence is what a device did not have when asked, and when to ask again.
+type absence struct {
+	times uint8
+	again time.Time
+}
+
+const (
+	refreshEvery  = 5 * time.Minute // slow columns and rows of tables that are read with GET
+	firstAbsence  = 5 * time.Minute
+	longestAbence = 24 * time.Hour
+)
+
+// missed notes that it was not there.
+func (a *absence) missed(now time.Time) {
+	wait := firstAbsence << min(a.times, 20)
+	a.again = now.Add(min(wait, longestAbence))
+	a.times = min(a.times+1, 20)
+}
+
+// due reports that the device should be asked.
+func (a *absence) due(now time.Time) bool { return a.times == 0 || !now.Before(a.again) }
+
+func newMemory(l *library) *memory {
+	return &memory{scalars: make([]scalarMemory, len(l.scalars)), mibs: make([]mibMemory, len(l.mibs)),
+		tables: map[*table]*tableMemory{}}
+}
+
+// restart forgets what a reboot or an upgrade may have changed.
+func (m *memory) restart() {
+	clear(m.scalars)
+	clear(m.mibs)
+	m.apart = false
+}
+
+// known returns a kept cell of an earlier read, if the row is where it was.
+func (m *mibMemory) known(s *source, index string, row, column int) cell {
+	k := s.kept[column]
+	if k == none || row >= len(m.index) || m.index[row] != index {
+		return cell{}
+	}
+	return m.cells[row*s.keeps+k]
+}
+
+// keep remembers a complete read. Indexes are copied, because they are pieces of longer strings.
+func (m *mibMemory) keep(g *grid, now time.Time) {
+	m.index, m.cells = m.index[:0], m.cells[:0]
+	for row, index := range g.index {
+		m.index = append(m.index, strings.Clone(index))
+		for column, k := range g.source.kept {
+			if k != none {
+				m.cells = append(m.cells, *g.at(row, column))
+			}
+		}
+	}
+	m.readAt, m.seen, m.absence = now, true, absence{}
+}

@@ -1,0 +1,231 @@
+package snmp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gosnmp/gosnmp"
+
+	"github.com/routerpulse/routerpulse/pipeline"
+)
+
+// poll is one read of some tables of one device. It lives in a session, whose next poll uses its
+// memory again.
+type poll struct {
+	library *library
+	session *session
+	memory  *memory
+	version gosnmp.SnmpVersion
+	ctx     context.Context //nolint:containedctx // a poll is one call, and this its context
+	now     func() time.Time
+
+	dead      error // why nothing more is asked
+	answered  bool  // the device answered something
+	strained  bool  // a request was too much for it
+	restarted bool  // it was rebooted since the last poll
+
+	answeredAt time.Time     // when the first reply arrived
+	uptime     time.Duration // at upAt; 0 if unknown
+	upAt       time.Time
+
+	tables  []*table // those asked of this device
+	scalars []scalarState
+	grids   []grid // by place of the source
+	active  []int
+	oids    []string
+	items   []item
+}
+
+// Why a poll ends early.
+var (
+	errFellSilent = fmt.Errorf("the device fell silent: %w", pipeline.ErrNoAnswer)
+	errTimeIsUp   = errors.New("the time of the poll is up")
+	errTooMuch    = fmt.Errorf("more than %d MiB of replies in one poll", maxReceived>>20)
+)
+
+// begin prepares the session's poll for a device.
+func (p *poll) begin(ctx context.Context, s *session, c *Collector, m *memory) {
+	p.library, p.session, p.memory, p.ctx, p.now = c.engine.library, s, m, ctx, c.engine.now
+	p.version = s.codec.Version
+	p.dead, p.answered, p.strained, p.restarted = nil, false, false, false
+	p.answeredAt, p.upAt, p.uptime = time.Time{}, time.Time{}, 0
+	if len(p.grids) != len(p.library.mibs) {
+		p.grids = make([]grid, len(p.library.mibs))
+		p.scalars = make([]scalarState, len(p.library.scalars))
+	}
+}
+
+// end lets go of the device.
+func (p *poll) end() {
+	for i := range p.grids {
+		p.grids[i].release()
+	}
+	clear(p.scalars)
+	clear(p.oids[:cap(p.oids)])
+	clear(p.items[:cap(p.items)])
+	p.tables = nil
+	p.memory, p.ctx, p.dead = nil, nil, nil
+}
+
+// ask sends one request, unless it is known that no answer will come.
+func (p *poll) ask(ctx context.Context, kind gosnmp.PDUType, oids []string, repetitions int) ([]gosnmp.SnmpPDU, error) {
+	if p.dead != nil {
+		return nil, p.dead
+	}
+	for _, oid := range oids {
+		allow := allowWalk
+		if kind == gosnmp.GetRequest {
+			allow = allowGet
+		}
+		if err := allow(oid); err != nil {
+			return nil, err
+		}
+	}
+	values, err := p.session.ask(ctx, kind, oids, repetitions)
+	switch {
+	case err == nil || isAnswer(err):
+		if !p.answered {
+			p.answered, p.answeredAt = true, p.now()
+		}
+		if p.session.guard.received > maxReceived {
+			p.dead = errTooMuch
+		}
+	case isUnreachable(err), errors.Is(err, context.Canceled):
+		p.dead = err
+	case !p.answered:
+		p.dead = errSilent
+	case p.ctx.Err() != nil:
+		p.dead = errTimeIsUp
+	}
+	return values, err
+}
+
+// isAnswer reports that an error is something that the device said.
+func isAnswer(err error) bool {
+	var status *statusError
+	return errors.As(err, &status) || errors.Is(err, errGarbled)
+}
+
+// run reads the tables.
+func (p *poll) run(tables []*table) {
+	if !p.isKnown() {
+		// What is asked depends on the maker. And a small question first: a device that is too weak
+		// for a large one must not look dead.
+		p.items = p.items[:0]
+		p.addScalar(p.library.objectID, 0)
+		p.addScalar(p.library.upTime, 0)
+		p.get(p.ctx, p.items)
+		p.learn()
+	}
+	p.tables = p.tables[:0]
+	for _, t := range tables {
+		if p.hasVendor(t.vendor) {
+			p.tables = append(p.tables, t)
+		}
+	}
+	p.askScalars()
+	p.readSources()
+	if p.dead == nil && !p.strained {
+		p.memory.pace.polled()
+	}
+	if p.dead == nil {
+		p.memory.polled = p.answeredAt
+	} else {
+		p.memory.polled = time.Time{}
+	}
+}
+
+// isKnown reports that the last poll went through, so that this one may ask everything at once.
+func (p *poll) isKnown() bool { return !p.memory.polled.IsZero() }
+
+func (p *poll) hasVendor(vendor string) bool {
+	return vendor == "" || inside(p.memory.device.objectID, vendor)
+}
+
+// learn takes the maker and the uptime from the scalars, and notices a reboot.
+func (p *poll) learn() {
+	if c := p.scalars[p.library.objectID].cell; c.kind == textual {
+		if id := "." + c.text; id != p.memory.device.objectID {
+			p.memory.device.objectID = id
+			p.memory.restart()
+			p.restarted = true
+		}
+	}
+	c := p.scalars[p.library.upTime].cell
+	if !c.isNumber() || !p.upAt.IsZero() {
+		return
+	}
+	p.uptime, p.upAt = time.Duration(c.num)*10*time.Millisecond, p.answeredAt
+	if p.uptime < p.memory.uptime { // or 497 days went by: no harm in reading everything anew
+		p.memory.restart()
+		p.restarted = true
+	}
+	p.memory.uptime = p.uptime
+}
+
+// askScalars gets the scalars of all tables, and with them the mibs that are small enough.
+func (p *poll) askScalars() {
+	p.items = p.items[:0]
+	p.addScalar(p.library.objectID, 0)
+	p.addScalar(p.library.upTime, 0)
+	for i, t := range p.tables {
+		for _, scalar := range t.scalars {
+			p.addScalar(scalar, i+1)
+		}
+	}
+	for _, s := range p.sources() {
+		p.addRows(s, len(p.tables)+1+s.place)
+	}
+	if len(p.items) == 0 {
+		return
+	}
+	p.get(p.ctx, p.items)
+	p.learn()
+	if p.silenced() {
+		p.probe()
+	}
+}
+
+// silenced reports that a request for scalars met silence.
+func (p *poll) silenced() bool {
+	for i := range p.scalars {
+		if errors.Is(p.scalars[i].err, errSilent) {
+			return true
+		}
+	}
+	return false
+}
+
+// probe finds out after a silence whether the device is still there.
+func (p *poll) probe() {
+	if p.dead != nil {
+		return
+	}
+	p.oids = append(p.oids[:0], sysUpTime)
+	if _, err := p.ask(p.ctx, gosnmp.GetRequest, p.oids, 0); errors.Is(err, errSilent) && p.dead == nil {
+		p.dead = errFellSilent
+	}
+}
+
+// addScalar puts a scalar on the list, unless it is there or the device is known not to have it.
+func (p *poll) addScalar(scalar, group int) {
+	s := &p.library.scalars[scalar]
+	if p.scalars[scalar].asked || !p.hasVendor(s.vendor) || !p.memory.scalars[scalar].due(p.now()) ||
+		s.wide && p.version == gosnmp.Version1 {
+		return
+	}
+	p.scalars[scalar].asked = true
+	p.items = append(p.items, item{oid: s.oid, group: group, scalar: scalar, expects: textBytes})
+}
+
+// isLarge reports that a device made the memory of a poll grow beyond what others need.
+func (p *poll) isLarge() bool {
+	for i := range p.grids {
+		if cap(p.grids[i].cells) > 1<<15 {
+			return true
+		}
+	}
+	return false
+}

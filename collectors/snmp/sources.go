@@ -1,0 +1,234 @@
+package snmp
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/gosnmp/gosnmp"
+)
+
+// smallTable is the most values for which a mib's rows are read with GET, by the indexes that the last
+// walk found, in the same request as the scalars.
+const smallTable = 24
+
+// sources are the mibs that the tables read.
+func (p *poll) sources() []*source {
+	var out []*source
+	for _, s := range p.library.mibs {
+		if p.needs(s) && p.hasVendor(s.vendor) && p.memory.mibs[s.place].due(p.now()) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (p *poll) needs(s *source) bool {
+	for _, t := range p.tables {
+		if t.source == s {
+			return true
+		}
+		for _, also := range t.also {
+			if also == s {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isFresh reports that the slow columns of a mib need not be read again yet.
+func (p *poll) isFresh(m *mibMemory) bool {
+	return !p.restarted && !m.readAt.IsZero() && p.now().Sub(m.readAt) < refreshEvery
+}
+
+// columns lists those that a read asks for. all: each that the device can have; else the ones that
+// change often, and the spare ones that are known to be needed.
+func (p *poll) columns(s *source, all bool) []int {
+	out := make([]int, 0, len(s.columns))
+	m := &p.memory.mibs[s.place]
+	for i := range s.columns {
+		c := &s.columns[i]
+		switch {
+		case c.wide && p.version == gosnmp.Version1:
+		case all, !c.slow && !c.spare, c.spare && m.need != nil && m.need[i]:
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// addRows puts the rows of a small mib on the list for GET.
+func (p *poll) addRows(s *source, group int) {
+	m := &p.memory.mibs[s.place]
+	if !p.isFresh(m) {
+		return
+	}
+	columns := p.columns(s, false)
+	if n := len(m.index) * len(columns); n == 0 || n > smallTable {
+		return
+	}
+	g := &p.grids[s.place]
+	g.start(s)
+	for _, index := range m.index {
+		g.addRow(index)
+	}
+	for _, column := range columns {
+		g.column[column].asked = true
+	}
+	g.fill(m)
+	for row, index := range m.index {
+		for _, column := range columns {
+			p.items = append(p.items, item{oid: s.columns[column].oid + "." + index, group: group, scalar: none,
+				grid: g, row: row, column: column, expects: numberBytes})
+		}
+	}
+}
+
+// readSources walks the mibs that GET did not read.
+func (p *poll) readSources() {
+	todo := p.sources()
+	for i, s := range todo {
+		g := &p.grids[s.place]
+		if g.source == s && !p.restarted {
+			if p.sameRows(g) {
+				g.markSkipped(&p.memory.device)
+				continue
+			}
+			p.memory.mibs[s.place].readAt = time.Time{}
+		}
+		g.start(s)
+		if p.dead != nil {
+			g.err = p.dead
+			continue
+		}
+		ctx, cancel := p.share(len(todo) - i)
+		p.readSource(ctx, g)
+		cancel()
+		if errors.Is(g.err, errSilent) {
+			p.probe()
+		}
+	}
+}
+
+// sameRows reports that each row that was read with GET is still there.
+func (p *poll) sameRows(g *grid) bool {
+	if g.err != nil {
+		return true // what is there is not known
+	}
+	for row := range g.index {
+		has := false
+		for column := range g.column {
+			has = has || g.column[column].asked && g.at(row, column).kind != absent
+		}
+		if !has {
+			return false
+		}
+	}
+	return true
+}
+
+// share gives a mib half of the time that is left, so that a slow one leaves some to the others; the
+// last one gets all.
+func (p *poll) share(left int) (context.Context, context.CancelFunc) {
+	deadline, ok := p.ctx.Deadline()
+	if !ok || left <= 1 {
+		return p.ctx, func() {}
+	}
+	return context.WithTimeout(p.ctx, time.Until(deadline)/2)
+}
+
+// readSource walks one mib: all columns now and then, else the ones that change often.
+func (p *poll) readSource(ctx context.Context, g *grid) {
+	m := &p.memory.mibs[g.source.place]
+	all := !p.isFresh(m)
+	p.walk(ctx, g, p.columns(g.source, all))
+	if !all {
+		g.fill(m)
+	}
+	g.markSkipped(&p.memory.device)
+	if !all && g.err == nil && p.hasNewRows(g, m) {
+		all = true
+		p.walk(ctx, g, p.unread(g))
+		g.markSkipped(&p.memory.device)
+	}
+	if g.err != nil {
+		m.readAt = time.Time{}
+		return
+	}
+	switch {
+	case len(g.index) == 0 && !m.seen:
+		m.missed(p.now())
+	case all && len(g.index) > 0:
+		m.keep(g, p.now())
+	}
+}
+
+// unread lists the columns that were not asked for yet.
+func (p *poll) unread(g *grid) []int {
+	var out []int
+	for _, column := range p.columns(g.source, true) {
+		if !g.column[column].asked {
+			out = append(out, column)
+		}
+	}
+	return out
+}
+
+// hasNewRows reports that a row is not in memory, or bears another name there.
+func (p *poll) hasNewRows(g *grid, m *mibMemory) bool {
+	next := 0
+	for row, index := range g.index {
+		if !g.kept[row] {
+			continue
+		}
+		known := m.find(index, &next)
+		if known == none {
+			return true
+		}
+		for _, column := range g.source.key {
+			if *g.at(row, column) != m.cells[known*g.source.keeps+g.source.kept[column]] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fill puts what memory keeps into the cells that were not asked for.
+func (g *grid) fill(m *mibMemory) {
+	next := 0
+	for row, index := range g.index {
+		known := m.find(index, &next)
+		if known == none {
+			continue
+		}
+		for column, k := range g.source.kept {
+			if k != none && !g.column[column].asked {
+				*g.at(row, column) = m.cells[known*g.source.keeps+k]
+			}
+		}
+	}
+}
+
+// manyRows is from where on a row that is out of order is not looked for in the whole memory.
+const manyRows = 256
+
+// find returns the row of an index in memory. next is where to go on looking: indexes come in order,
+// nearly always.
+func (m *mibMemory) find(index string, next *int) int {
+	for i := *next; i < len(m.index); i++ {
+		if m.index[i] == index {
+			*next = i + 1
+			return i
+		}
+		if compareOIDs(m.index[i], index) > 0 {
+			break
+		}
+	}
+	if len(m.index) > manyRows {
+		return none
+	}
+	return slices.Index(m.index, index)
+}

@@ -1,0 +1,173 @@
+package snmp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gosnmp/gosnmp"
+)
+
+var errTooManyRows = fmt.Errorf("more rows than %d, or more values than %d", maxRows, maxCells)
+
+// walk reads columns of a mib to their ends, several in each request and all in step, and puts what
+// it finds into the grid. What goes wrong is noted in the grid: a column that a device declines does
+// not keep the others from being read.
+func (p *poll) walk(ctx context.Context, g *grid, columns []int) {
+	for i := range columns {
+		g.column[columns[i]].asked = true
+	}
+	for len(columns) > 0 {
+		// Equal shares: of 45 columns 23 and 22 are read together, not 40 and 5.
+		limit := p.memory.pace.limitColumns(len(columns))
+		parts := (len(columns) + limit - 1) / limit
+		n := (len(columns) + parts - 1) / parts
+		if !p.walkTogether(ctx, g, columns[:n]) {
+			continue // fewer columns in a request from now on
+		}
+		columns = columns[n:]
+	}
+}
+
+// walkTogether reads columns in step. It returns false if the device cannot answer so many at once;
+// what was read stays read.
+func (p *poll) walkTogether(ctx context.Context, g *grid, columns []int) bool {
+	limit := maxRepetitions
+	for {
+		active := p.active[:0]
+		for _, c := range columns {
+			if !g.column[c].done && !g.column[c].failed {
+				active = append(active, c)
+			}
+		}
+		p.active = active
+		if len(active) == 0 {
+			return true
+		}
+		repetitions := min(limit, p.repetitions(g, active))
+		err := p.step(ctx, g, active, repetitions)
+		switch {
+		case err == nil:
+		case isTooBig(err) && (repetitions > 1 || len(active) > 1):
+			p.strained = true
+			p.memory.pace.shrink(repetitions, len(active))
+			if repetitions == 1 {
+				return false
+			}
+		case errors.Is(err, errSilent) && repetitions > 1 && limit == maxRepetitions && p.dead == nil && ctx.Err() == nil:
+			p.strained = true
+			limit = repetitions / 2 // once: a second silence is the table's
+			p.memory.pace.strike(repetitions)
+		case !p.declined(g, active, err):
+			return true
+		}
+	}
+}
+
+// repetitions is how many rows to ask for: as many as fit a datagram, and not much more than there
+// can be.
+func (p *poll) repetitions(g *grid, active []int) int {
+	if p.version == gosnmp.Version1 {
+		return 1
+	}
+	m := &p.memory.mibs[g.source.place]
+	perCell := m.perCell
+	if perCell == 0 {
+		perCell = 24
+	}
+	n := int((datagram - 60) / (perCell * float64(len(active))))
+	switch read := g.column[active[0]].row + 1; {
+	case len(m.index) >= read && len(m.index) > 0:
+		n = min(n, len(m.index)-read+1) // one more than is left shows the end
+	case read == 0:
+		n = min(n, firstGuess)
+	}
+	most := mostRepetitions(g.source.columns[active[0]].oid)
+	return p.memory.pace.limitRepetitions(min(n, most))
+}
+
+// step asks for the next values of the columns, and takes them.
+func (p *poll) step(ctx context.Context, g *grid, active []int, repetitions int) error {
+	p.oids = p.oids[:0]
+	for _, c := range active {
+		p.oids = append(p.oids, g.column[c].name)
+	}
+	kind := gosnmp.GetBulkRequest
+	if p.version == gosnmp.Version1 {
+		kind = gosnmp.GetNextRequest
+	}
+	before := p.session.guard.received
+	values, err := p.ask(ctx, kind, p.oids, repetitions)
+	if err != nil {
+		return err
+	}
+	if g.readAt.IsZero() {
+		g.readAt = p.now()
+	}
+	p.memory.mibs[g.source.place].measured(p.session.guard.received-before, len(values))
+	for i := range values {
+		p.take(g, active[i%len(active)], &values[i])
+	}
+	if len(g.index) > maxRows || len(g.cells) > maxCells {
+		for _, c := range active {
+			g.fail(c, errTooManyRows)
+		}
+	}
+	return nil
+}
+
+// measured refines the estimate of a value's size. It leans to the larger ones.
+func (m *mibMemory) measured(bytes int64, values int) {
+	if values < 8 {
+		return
+	}
+	size := float64(bytes-40) / float64(values)
+	if size < m.perCell {
+		size = (size + 3*m.perCell) / 4
+	}
+	m.perCell = size
+}
+
+// take puts one value of a reply into the grid, or notes that its column ends or goes wrong there.
+func (p *poll) take(g *grid, column int, value *gosnmp.SnmpPDU) {
+	state := &g.column[column]
+	if state.done || state.failed {
+		return // beyond the end
+	}
+	index, ok := indexOf(value.Name, g.source.columns[column].oid)
+	if !ok || value.Type == gosnmp.EndOfMibView || value.Type == gosnmp.NoSuchObject || value.Type == gosnmp.NoSuchInstance {
+		state.done = true
+		return
+	}
+	row, increasing := g.place(column, index)
+	if !increasing {
+		g.fail(column, fmt.Errorf("%s does not increase: .%s after .%s", g.source.columns[column].name, index, g.index[state.row]))
+		return
+	}
+	state.name, state.row = value.Name, row
+	was := p.memory.mibs[g.source.place].known(g.source, index, row, column)
+	*g.at(row, column) = newCell(value, g.source.columns[column].as, was)
+}
+
+// declined notes an error in the columns that it is about. It returns false if none of them is left.
+func (p *poll) declined(g *grid, active []int, err error) bool {
+	var status *statusError
+	if !errors.As(err, &status) || status.index < 1 || status.index > len(active) {
+		for _, c := range active {
+			g.fail(c, err)
+		}
+		return false
+	}
+	column := active[status.index-1]
+	if status.status == gosnmp.NoSuchName { // how SNMPv1 says endOfMibView
+		g.column[column].done = true
+		return true
+	}
+	g.fail(column, fmt.Errorf("%s: %w", g.source.columns[column].name, err))
+	return true
+}
+
+func isTooBig(err error) bool {
+	var status *statusError
+	return errors.As(err, &status) && status.status == gosnmp.TooBig
+}
