@@ -195,7 +195,7 @@ func TestProvisioning(t *testing.T) {
 
 func text(t *testing.T, name string) string {
 	t.Helper()
-	data, err := os.ReadFile(name) //nolint:gosec // a path of this repository
+	data, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,16 +79,12 @@ func TestReadSecretFromAPipe(t *testing.T) {
 	}
 }
 
-func itoa(n uintptr) string {
-	return strings.TrimSpace(string(rune('0'+n/10)) + string(rune('0'+n%10)))
-}
-
 func TestWorldReadable(t *testing.T) {
 	file := write(t, t.TempDir(), "secret", "x")
 	if configs.WorldReadable(file) || configs.WorldReadable(file+"none") {
 		t.Error("0600 or missing")
 	}
-	if err := os.Chmod(file, 0o644); err != nil { //nolint:gosec // what is tested
+	if err := os.Chmod(file, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if !configs.WorldReadable(file) {

@@ -1,0 +1,76 @@
+# make help lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+GO       ?= go
+TAGS     := gosnmp_nodebug# takes gosnmp's logging out: it would print communities
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+# Every package may have a server of its own running: more at once than cores only slows them down.
+TESTFLAGS ?= -race -timeout 15m -p 2
+GOLANGCI := v2.15.0
+TOOLS    := $(CURDIR)/.tools/bin
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/routerpulse
+	CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/routerpulse ./cmd/routerpulse
+
+.PHONY: demo
+demo: ## run it with simulated routers
+	$(GO) run -tags $(TAGS) ./cmd/routerpulse demo
+
+.PHONY: install
+install: ## install what the tests need
+	@.ci/install
+
+.PHONY: vet
+vet: ## go vet
+	$(GO) vet -tags $(TAGS) ./...
+
+.PHONY: test
+test: install vet ## run every test, with the race detector
+	$(GO) test $(TESTFLAGS) -tags $(TAGS) ./...
+
+.PHONY: cover
+cover: install ## tests with coverage, into coverage.html
+	$(GO) test -timeout 15m -p 2 -tags $(TAGS) -coverprofile=coverage.out -coverpkg=./... ./...
+	$(GO) tool cover -html=coverage.out -o coverage.html
+
+.PHONY: bench
+bench: ## Go benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem -p 1 -tags $(TAGS) ./...
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME (default 30s)
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' "$$p" 2>/dev/null | grep '^Fuzz' || true); do \
+	    echo "== $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $${FUZZTIME:-30s} -fuzzminimizetime 5x "$$p"; \
+	  done; \
+	done
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint-$(GOLANGCI) ## golangci-lint, and shellcheck where it is installed
+	$< run --build-tags $(TAGS) ./...
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/install .ci/run; fi
+
+$(TOOLS)/golangci-lint-$(GOLANGCI):
+	GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+	mv $(TOOLS)/golangci-lint $@
+
+.PHONY: generate
+generate: ## dashboards from the schema
+	$(GO) generate ./dashboards
+
+.PHONY: web
+web: ## check and build the page into web/dist (needs Node 20.19 or later)
+	cd web/app && npm ci --no-audit --no-fund && npm run lint && npm test && npm run build
+
+.PHONY: clean
+clean: ## remove what was built here
+	rm -rf bin coverage.out coverage.html
