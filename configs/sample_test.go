@@ -20,7 +20,7 @@ func TestDefaultLoads(t *testing.T) {
 	if err := configs.Parse("default.yaml", configs.Default(), &c); err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Devices) != 1 || len(c.Channels) != 4 {
+	if len(c.Devices) != 1 || len(c.Channels) != 5 {
 		t.Errorf("got %d devices and %d channels", len(c.Devices), len(c.Channels))
 	}
 }
