@@ -116,7 +116,7 @@ func (c *Config) validateLogin(r *configs.Report) {
 	case token && (c.Username != "" || password):
 		r.At("username").Errorf("a token for InfluxDB 2.x and 3, username and password for 1.x", "both a token and a username or password are given")
 	case c.Username == "" && password:
-		r.At("username").Errorf("", "a password needs a username")
+		r.At("username").Errorf("add the user's name", "a password needs a username")
 	case c.Username != "" && !password:
 		r.At("password_file").Errorf("name a file that holds the password", "the password of %q is missing", c.Username)
 	}
