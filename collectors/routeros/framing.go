@@ -1,10 +1,12 @@
 package routeros
 
-// Limits on what a router may send. The library below the session allocates a word by the length it
-// reads, and a sentence by its words, so both are refused before it sees them.
+// Limits on what a router may send. The library allocates a word by the length it reads, and a
+// sentence by its words, so both are refused before it sees them. It takes some eight times the size
+// of a sentence to read one, which is why a sentence may not be larger; the largest row of any table
+// is a hundredth of it.
 const (
 	maxWordBytes     = 64 << 10
-	maxSentenceBytes = 1 << 20
+	maxSentenceBytes = 256 << 10
 	maxSentenceWords = 512
 	maxReplyBytes    = 16 << 20
 	maxReplyRows     = 1 << 16

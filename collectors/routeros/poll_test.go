@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -358,13 +359,14 @@ func TestRefusedTable(t *testing.T) {
 
 // TestSeriesStay: a row's series is the same from poll to poll, also over a poll that failed.
 func TestSeriesStay(t *testing.T) {
-	router, refuse := v7(), false
+	router := v7()
+	var refuse atomic.Bool
 	stub := newStub(t, func(c *stubConn) {
 		if !c.login() {
 			return
 		}
 		for words := c.sentence(); words != nil; words = c.sentence() {
-			if refuse && words[0] == "/interface/print" {
+			if refuse.Load() && words[0] == "/interface/print" {
 				c.say("!re", "=.id=*9", "=name=other", "=rx-byte=1")
 				c.say("!trap", "=message=interrupted")
 				c.say("!done")
@@ -375,7 +377,8 @@ func TestSeriesStay(t *testing.T) {
 	})
 	c := stub.collector()
 	var series []*pipeline.Series
-	for _, refuse = range []bool{false, true, false} {
+	for _, now := range []bool{false, true, false} {
+		refuse.Store(now)
 		reads, err := c.Collect(within(t, 5*time.Second), pipeline.LaneLive, nil)
 		if err != nil {
 			t.Fatal(err)

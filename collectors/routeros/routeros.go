@@ -23,6 +23,7 @@ const Source = "routeros"
 // have died unnoticed.
 const keptSilence = 5 * time.Second
 
+// requestPatience is for each table.
 func requestPatience() patience { return patience{total: 30 * time.Second, silence: 10 * time.Second} }
 
 // Collector reads one router over one connection, which it keeps. It is safe for concurrent use:
@@ -31,7 +32,9 @@ type Collector struct {
 	dialer dialer
 	rows   *pipeline.Rows
 	shared *Shared
-	now    func() time.Time // for the pause after a refused login
+
+	now      func() time.Time // for the pause after a refused login
+	patience patience         // for each request
 
 	life  context.Context //nolint:containedctx // ends with Close, and every request with it
 	end   context.CancelCauseFunc
@@ -48,7 +51,7 @@ func New(target Target, rows *pipeline.Rows, shared *Shared) (*Collector, error)
 	if err := target.check(); err != nil {
 		return nil, err
 	}
-	c := &Collector{rows: rows, shared: shared, now: time.Now}
+	c := &Collector{rows: rows, shared: shared, now: time.Now, patience: requestPatience()}
 	c.dialer = dialer{target: target, shared: shared, heard: &c.heard}
 	c.life, c.end = context.WithCancelCause(context.Background())
 	return c, nil
@@ -119,9 +122,9 @@ func (c *Collector) request(ctx context.Context, lane pipeline.Lane, first bool,
 		return errClosed
 	}
 	if c.session != nil {
-		p := requestPatience()
+		p := c.patience
 		if first {
-			p.silence = keptPatience(ctx)
+			p.silence = min(p.silence, keptPatience(ctx))
 		}
 		calls := ask(c.session, false)
 		err := c.run(ctx, p, calls)
@@ -132,7 +135,7 @@ func (c *Collector) request(ctx context.Context, lane pipeline.Lane, first bool,
 	if err := c.connect(ctx); err != nil {
 		return err
 	}
-	return c.run(ctx, requestPatience(), ask(c.session, true))
+	return c.run(ctx, c.patience, ask(c.session, true))
 }
 
 // keptPatience leaves time to connect anew.
