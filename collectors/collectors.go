@@ -1,0 +1,297 @@
+// Package collectors turns the devices of the config into jobs: what to ask which router, over which
+// protocols, and what its answers say about its state.
+package collectors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/routerpulse/routerpulse/collectors/reach"
+	"github.com/routerpulse/routerpulse/collectors/routeros"
+	"github.com/routerpulse/routerpulse/collectors/snmp"
+	"github.com/routerpulse/routerpulse/pipeline"
+)
+
+// Scheduler is what jobs need of the one that runs them.
+type Scheduler interface {
+	Add(job pipeline.Job)
+	Answered(device string)
+	Hurry(device string, lane pipeline.Lane, after time.Duration)
+}
+
+// Collectors is every configured device, ready to be polled.
+type Collectors struct {
+	schema  *pipeline.Schema
+	log     *slog.Logger
+	metrics *metrics
+	devices []*polled
+}
+
+// polled is a device with its state and where its batches go.
+type polled struct {
+	*Collectors
+	config  DeviceConfig
+	device  *Device
+	monitor *reach.Monitor
+	status  *pipeline.Series
+	sched   Scheduler
+	publish func(pipeline.Batch)
+}
+
+// pollLanes are the lanes that read tables, the most urgent first.
+var pollLanes = [...]pipeline.Lane{pipeline.LaneLive, pipeline.LaneSessions, pipeline.LaneSlow}
+
+// maxAPIConnections bounds the kept connections of the RouterOS API, one for each router.
+const maxAPIConnections = 4000
+
+// New builds the devices of a valid config. It touches no network.
+func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *slog.Logger) (*Collectors, error) {
+	c := &Collectors{schema: schema, log: log, metrics: newMetrics(reg)}
+	b, err := newBuilder(c, len(cfg.Devices), reg)
+	if err != nil {
+		return nil, err
+	}
+	for _, cred := range cfg.Credentials {
+		b.credentials[cred.Name] = cred
+	}
+	for _, d := range cfg.Devices {
+		d.Lanes = d.Lanes.over(cfg.Lanes)
+		p, err := b.polled(d)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("device %s: %w", d.Name, err), c.Close())
+		}
+		c.devices = append(c.devices, p)
+	}
+	return c, nil
+}
+
+// Workers is how many polls may run at a time for a number of devices: enough that a fifth of them
+// may be silent, each for seconds, while the others keep their slots.
+func Workers(devices int) int { return min(max(64, devices/4), 512) }
+
+// builder holds what devices share while they are built.
+type builder struct {
+	*Collectors
+	credentials map[string]Credential
+	snmp        *snmp.Engine
+	routeros    *routeros.Shared
+}
+
+func newBuilder(c *Collectors, devices int, reg prometheus.Registerer) (*builder, error) {
+	engine, err := snmp.NewEngine(c.schema, Workers(devices), reg)
+	if err != nil {
+		return nil, err
+	}
+	shared, err := routeros.NewShared(c.schema, maxAPIConnections, reg)
+	if err != nil {
+		return nil, err
+	}
+	return &builder{Collectors: c, credentials: map[string]Credential{}, snmp: engine, routeros: shared}, nil
+}
+
+func (b *builder) polled(cfg DeviceConfig) (*polled, error) {
+	rows := pipeline.NewRows(cfg.Name, cfg.tags())
+	device, err := b.device(cfg, rows)
+	if err != nil {
+		return nil, err
+	}
+	return &polled{
+		Collectors: b.Collectors, config: cfg, device: device,
+		monitor: reach.New(cfg.Lanes.Live.Std(), time.Now()),
+		status:  rows.One(b.schema.Table("router_status")),
+	}, nil
+}
+
+func (b *builder) device(cfg DeviceConfig, rows *pipeline.Rows) (*Device, error) {
+	d := &Device{name: cfg.Name, log: b.log, metrics: b.metrics, sources: map[string]string{}, lanes: map[pipeline.Lane]bool{}}
+	for _, name := range cfg.Credentials {
+		cred := b.credentials[name]
+		if cred.SNMP != nil {
+			target := snmp.Target{Device: cfg.Name, Address: cfg.Address, Port: cfg.SNMP.Port, Credential: *cred.SNMP}
+			c, err := b.snmp.New(target, rows)
+			if err != nil {
+				return nil, err
+			}
+			d.snmp = c
+			d.note(c.Tables)
+		}
+		if cred.RouterOS != nil {
+			target := routeros.Target{Device: cfg.Name, Address: cfg.Address, Port: cfg.RouterOS.Port, Credential: *cred.RouterOS}
+			c, err := routeros.New(target, rows, b.routeros)
+			if err != nil {
+				return nil, err
+			}
+			d.api, d.keeps = c, c
+			d.note(routeros.Tables)
+		}
+	}
+	return d, nil
+}
+
+// note takes down which lanes have anything to read.
+func (d *Device) note(tables func(pipeline.Lane) []string) {
+	for _, lane := range pollLanes {
+		d.lanes[lane] = d.lanes[lane] || len(tables(lane)) > 0
+	}
+}
+
+// Start shows every device in the state unknown and schedules its jobs, status first.
+func (c *Collectors) Start(sched Scheduler, publish func(pipeline.Batch)) {
+	for _, d := range c.devices {
+		d.sched, d.publish = sched, publish
+		d.publishStatus(time.Now())
+	}
+	for _, lane := range append([]pipeline.Lane{pipeline.LaneStatus}, pollLanes[:]...) {
+		for _, d := range c.devices {
+			if job, ok := d.job(lane); ok {
+				sched.Add(job)
+			}
+		}
+	}
+}
+
+// Close ends every connection. The jobs must have ended.
+func (c *Collectors) Close() error {
+	var errs []error
+	for _, d := range c.devices {
+		errs = append(errs, d.device.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// The most that one check and one poll may take; a poll also ends well before its next slot.
+const (
+	checkDeadline = 10 * time.Second
+	pollDeadline  = 30 * time.Second
+)
+
+func (d *polled) job(lane pipeline.Lane) (pipeline.Job, bool) {
+	j := pipeline.Job{Device: d.config.Name, Lane: lane}
+	switch lane {
+	case pipeline.LaneStatus:
+		j.Period, j.Run = d.config.Lanes.Status.Std(), d.check
+	case pipeline.LaneLive:
+		j.Period, j.Run = d.config.Lanes.Live.Std(), d.poll
+	case pipeline.LaneSessions:
+		j.Period, j.Run = d.config.Lanes.Sessions.Std(), d.collector(lane)
+	case pipeline.LaneSlow:
+		j.Period, j.Run = d.config.Lanes.Slow.Std(), d.collector(lane)
+	}
+	j.Deadline = min(j.Period*9/10, pollDeadline)
+	if lane == pipeline.LaneStatus {
+		j.Deadline = min(j.Deadline, checkDeadline)
+	}
+	return j, lane == pipeline.LaneStatus || d.device.lanes[lane]
+}
+
+// check is one run of the status lane.
+func (d *polled) check(ctx context.Context, slot time.Time) error {
+	begin := time.Now()
+	err := d.device.Check(ctx)
+	if ctx.Err() == context.Canceled {
+		return err // we are stopping: this says nothing about the device
+	}
+	next := d.monitor.Check(err, time.Since(begin), time.Now())
+	d.publishStatus(slot)
+	d.metrics.up.WithLabelValues(d.config.Name).Set(map[bool]float64{true: 1}[err == nil])
+	d.follow(next)
+	if err == nil {
+		d.sched.Answered(d.config.Name)
+	}
+	return err
+}
+
+// poll is one run of the live lane.
+func (d *polled) poll(ctx context.Context, slot time.Time) error {
+	b, err := d.collect(ctx, pipeline.LaneLive, slot)
+	if ctx.Err() == context.Canceled {
+		return err
+	}
+	before, _, _ := d.monitor.State()
+	next := d.monitor.Poll(b.Tables, err, time.Now())
+	if after, _, _ := d.monitor.State(); after != before {
+		d.publishStatus(time.Now())
+	}
+	if !answered(b) {
+		d.follow(next)
+		return err
+	}
+	if err == nil {
+		d.metrics.lastSuccess.WithLabelValues(d.config.Name).SetToCurrentTime()
+	}
+	return nil
+}
+
+// collector is the job of a lane that says nothing about the device's state.
+func (d *polled) collector(lane pipeline.Lane) func(context.Context, time.Time) error {
+	return func(ctx context.Context, slot time.Time) error {
+		b, err := d.collect(ctx, lane, slot)
+		if answered(b) {
+			return nil
+		}
+		return err
+	}
+}
+
+func (d *polled) collect(ctx context.Context, lane pipeline.Lane, slot time.Time) (pipeline.Batch, error) {
+	b, err := d.device.Collect(ctx, lane)
+	b.Time = slot
+	if ctx.Err() != context.Canceled {
+		d.publish(b)
+	}
+	return b, err
+}
+
+// answered reports that the device said anything useful.
+func answered(b pipeline.Batch) bool {
+	for i := range b.Tables {
+		if b.Tables[i].Status != pipeline.Failed {
+			return true
+		}
+	}
+	return false
+}
+
+// follow does what the monitor asks for.
+func (d *polled) follow(next reach.Next) {
+	switch next {
+	case reach.CheckNow:
+		d.sched.Hurry(d.config.Name, pipeline.LaneStatus, 0)
+	case reach.Confirm:
+		d.sched.Hurry(d.config.Name, pipeline.LaneStatus, reach.ConfirmAfter)
+	}
+}
+
+func (d *polled) publishStatus(at time.Time) {
+	table := d.status.Table()
+	d.publish(pipeline.Batch{Device: d.config.Name, Lane: pipeline.LaneStatus, Time: at, Tables: []pipeline.TableRead{
+		{Table: table, ReadAt: at, Samples: []pipeline.Sample{d.monitor.Sample(d.status)}}}})
+}
+
+// ReadOnce reads every lane of a device once, outside the schedule. What could be read comes back
+// even when err is not nil.
+func (c *Collectors) ReadOnce(ctx context.Context, device string) (tables []pipeline.TableRead, err error) {
+	for _, d := range c.devices {
+		if d.config.Name != device {
+			continue
+		}
+		var errs []error
+		for _, lane := range pollLanes {
+			b, err := d.device.Collect(ctx, lane)
+			if answered(b) || lane == pipeline.LaneLive {
+				tables = append(tables, b.Tables...)
+			}
+			errs = append(errs, err)
+			if err != nil && !answered(b) {
+				return tables, errors.Join(errs...)
+			}
+		}
+		return tables, errors.Join(errs...)
+	}
+	return nil, fmt.Errorf("there is no device %q", device)
+}

@@ -1,0 +1,218 @@
+package collectors
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/routerpulse/routerpulse/collectors/routeros"
+	"github.com/routerpulse/routerpulse/collectors/snmp"
+	"github.com/routerpulse/routerpulse/configs"
+	"github.com/routerpulse/routerpulse/pipeline"
+)
+
+// Config is what is read, how often, and with which credentials.
+type Config struct {
+	Credentials []Credential   `yaml:"credentials"`
+	Lanes       Lanes          `yaml:"lanes"`
+	Devices     []DeviceConfig `yaml:"devices"`
+}
+
+// Credential is a way in, under the name by which devices refer to it.
+type Credential struct {
+	Name     string               `yaml:"name"`
+	SNMP     *snmp.Credential     `yaml:"snmp"`
+	RouterOS *routeros.Credential `yaml:"routeros"`
+}
+
+// Lanes are the periods of polling. Zero means the default, or for a device what the root says.
+type Lanes struct {
+	Status   configs.Duration `yaml:"status"`
+	Live     configs.Duration `yaml:"live"`
+	Sessions configs.Duration `yaml:"sessions"`
+	Slow     configs.Duration `yaml:"slow"`
+}
+
+// DeviceConfig is one router.
+type DeviceConfig struct {
+	Name        string            `yaml:"name"`
+	Address     string            `yaml:"address"`
+	Credentials []string          `yaml:"credentials"`
+	Tags        map[string]string `yaml:"tags"`
+	SNMP        Endpoint          `yaml:"snmp"`
+	RouterOS    Endpoint          `yaml:"routeros"`
+	Lanes       Lanes             `yaml:"lanes"`
+}
+
+// Endpoint is where a protocol listens on the device.
+type Endpoint struct {
+	Port int `yaml:"port"` // 0: the protocol's own
+}
+
+// DefaultConfig has the periods of the guide and no device.
+func DefaultConfig() Config {
+	const s = configs.Duration(time.Second)
+	return Config{Lanes: Lanes{Status: 60 * s, Live: 30 * s, Sessions: 60 * s, Slow: 600 * s}}
+}
+
+// over fills what l leaves out from base.
+func (l Lanes) over(base Lanes) Lanes {
+	for _, p := range []struct{ own, base *configs.Duration }{
+		{&l.Status, &base.Status}, {&l.Live, &base.Live}, {&l.Sessions, &base.Sessions}, {&l.Slow, &base.Slow}} {
+		if *p.own == 0 {
+			*p.own = *p.base
+		}
+	}
+	return l
+}
+
+func (l Lanes) each(visit func(name string, period configs.Duration)) {
+	visit("status", l.Status)
+	visit("live", l.Live)
+	visit("sessions", l.Sessions)
+	visit("slow", l.Slow)
+}
+
+// Validate reports everything that is wrong with it.
+func (c *Config) Validate(r *configs.Report) {
+	known := map[string]*Credential{}
+	for i := range c.Credentials {
+		c.Credentials[i].validate(r.At("credentials", i), known)
+	}
+	c.Lanes.validate(r.At("lanes"))
+	names := map[string]int{}
+	for i := range c.Devices {
+		d, at := &c.Devices[i], r.At("devices", i)
+		if first, ok := names[d.Name]; ok && d.Name != "" {
+			at.At("name").Errorf("give each device a name of its own", "device %q is there twice (the first is devices[%d])", d.Name, first)
+		} else {
+			names[d.Name] = i
+		}
+		d.validate(at, known)
+	}
+}
+
+func (c *Credential) validate(r *configs.Report, known map[string]*Credential) {
+	switch {
+	case c.Name == "":
+		r.Errorf("add name: something that devices can refer to", "a credential needs a name")
+	case known[c.Name] != nil:
+		r.At("name").Errorf("give each credential a name of its own", "credential %q is there twice", c.Name)
+	default:
+		known[c.Name] = c
+	}
+	if (c.SNMP == nil) == (c.RouterOS == nil) {
+		r.Errorf("write either snmp: or routeros: under it; a device may refer to one of each", "credential %q must be of one protocol", c.Name)
+		return
+	}
+	if c.SNMP != nil {
+		c.SNMP.Validate(r.At("snmp"))
+	} else {
+		c.RouterOS.Validate(r.At("routeros"))
+	}
+}
+
+func (l Lanes) validate(r *configs.Report) {
+	l.each(func(name string, period configs.Duration) {
+		if period != 0 && (period.Std() < time.Second || period.Std() > 24*time.Hour) {
+			r.At(name).Errorf("a router's counters do not move faster", "%s: the period must be between 1s and 1d", period)
+		}
+	})
+}
+
+// Device names go into URLs and channel names; tag keys into line protocol and PromQL.
+var (
+	deviceName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._:@-]{0,127}$`)
+	hostName   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
+	tagKey     = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]{0,62}$`)
+)
+
+func (d *DeviceConfig) validate(r *configs.Report, known map[string]*Credential) {
+	switch {
+	case d.Name == "":
+		r.Errorf("add name: core-1", "a device needs a name")
+	case !deviceName.MatchString(d.Name):
+		r.At("name").Errorf("use letters, digits and . _ : @ -, at most 128", "%q cannot name a device", d.Name)
+	}
+	if _, err := netip.ParseAddr(d.Address); err != nil && !hostName.MatchString(d.Address) {
+		r.At("address").Errorf("an IP address or a host name; the port goes into snmp: { port: … } or routeros: { port: … }", "%q is no address", d.Address)
+	}
+	d.Lanes.validate(r.At("lanes"))
+	for name, port := range map[string]int{"snmp": d.SNMP.Port, "routeros": d.RouterOS.Port} {
+		if port < 0 || port > 65535 {
+			r.At(name, "port").Errorf("1 to 65535", "%d is no port", port)
+		}
+	}
+	d.validateCredentials(r, known)
+	d.validateTags(r.At("tags"))
+}
+
+func (d *DeviceConfig) validateCredentials(r *configs.Report, known map[string]*Credential) {
+	if len(d.Credentials) == 0 {
+		r.Errorf("add credentials: [name], with a name from the list credentials", "device %q has no credentials", d.Name)
+	}
+	count := map[string]int{}
+	for i, name := range d.Credentials {
+		c := known[name]
+		switch {
+		case c == nil:
+			r.At("credentials", i).Errorf("known: "+strings.Join(sortedNames(known), ", "), "there is no credential %q", name)
+		case c.SNMP != nil:
+			count["snmp"]++
+		case c.RouterOS != nil:
+			count["routeros"]++
+		}
+	}
+	for _, protocol := range []string{"snmp", "routeros"} {
+		if count[protocol] > 1 {
+			r.At("credentials").Errorf("keep the one that works", "device %q has %d credentials for %s; it may have one for each protocol", d.Name, count[protocol], protocol)
+		}
+	}
+}
+
+func (d *DeviceConfig) validateTags(r *configs.Report) {
+	reserved := map[string]bool{"device": true, "time": true}
+	for _, t := range pipeline.NewSchema().Tables {
+		for _, k := range t.Keys {
+			reserved[k] = true
+		}
+		for _, f := range t.Fields {
+			reserved[f.Name] = true
+		}
+	}
+	for key, value := range d.Tags {
+		switch {
+		case !tagKey.MatchString(key):
+			r.At(key).Errorf("use letters, digits and _", "%q cannot be a tag", key)
+		case reserved[key]:
+			r.At(key).Errorf("choose another name", "%q is the name of a key or a field of ours", key)
+		}
+		if clean := pipeline.CleanName(value); clean != value || value == "" {
+			r.At(key).Errorf("plain text of 1 to 256 bytes", "%q cannot be a tag's value", value)
+		}
+	}
+}
+
+func (d *DeviceConfig) tags() []pipeline.Tag {
+	var tags []pipeline.Tag
+	for k, v := range d.Tags {
+		tags = append(tags, pipeline.Tag{Key: k, Value: v})
+	}
+	slices.SortFunc(tags, func(a, b pipeline.Tag) int { return strings.Compare(a.Key, b.Key) })
+	return tags
+}
+
+func sortedNames(known map[string]*Credential) []string {
+	var names []string
+	for n := range known {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	if len(names) == 0 {
+		names = []string{fmt.Sprint("none")}
+	}
+	return names
+}

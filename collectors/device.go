@@ -1,0 +1,205 @@
+package collectors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/routerpulse/routerpulse/pipeline"
+)
+
+// protocol is one way to read a device. want says which tables to read; nil means all of the lane.
+// What could be read comes back even when err is not nil.
+type protocol interface {
+	Collect(ctx context.Context, lane pipeline.Lane, want func(table string) bool) ([]pipeline.TableRead, error)
+	Check(ctx context.Context) error
+}
+
+// Device reads one router over all its protocols. The source is chosen per table, never per field:
+// the RouterOS API where it knows the table, SNMP where the API is refused or does not, so that a row
+// has one time and one source.
+type Device struct {
+	name    string
+	api     protocol               // nil: not configured
+	snmp    protocol               // nil: not configured
+	keeps   io.Closer              // the connection that is kept between polls; nil: none
+	lanes   map[pipeline.Lane]bool // that have anything to read
+	log     *slog.Logger
+	metrics *metrics
+
+	mu      sync.Mutex
+	sources map[string]string // by table
+	pause   breaker           // of the API, while SNMP stands in
+}
+
+var _ pipeline.Collector = (*Device)(nil)
+
+// Collect reads the tables of one lane.
+func (d *Device) Collect(ctx context.Context, lane pipeline.Lane) (pipeline.Batch, error) {
+	b := pipeline.Batch{Device: d.name, Lane: lane}
+	first, firstErr := d.collectAPI(ctx, lane)
+	var second []pipeline.TableRead
+	var secondErr error
+	if d.snmp != nil && ctx.Err() == nil {
+		have := map[string]bool{}
+		for i := range first {
+			have[first[i].Table.Name] = first[i].Status == pipeline.Whole
+		}
+		second, secondErr = d.snmp.Collect(ctx, lane, func(table string) bool { return !have[table] })
+	}
+	b.Tables = merge(first, second)
+	d.noteSources(b.Tables)
+	return b, errors.Join(firstErr, secondErr)
+}
+
+// collectAPI asks the API. Where SNMP can stand in, the API gets half of the time, and rest after it
+// did not answer at all.
+func (d *Device) collectAPI(ctx context.Context, lane pipeline.Lane) ([]pipeline.TableRead, error) {
+	if d.api == nil {
+		return nil, nil
+	}
+	if d.snmp == nil {
+		return d.api.Collect(ctx, lane, nil)
+	}
+	if err := d.pause.resting(time.Now()); err != nil {
+		return nil, err
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
+		defer cancel()
+	}
+	reads, err := d.api.Collect(ctx, lane, nil)
+	d.pause.note(err, time.Now())
+	return reads, err
+}
+
+// merge keeps, for each table, the first read that is whole, else the first that says why not. A
+// table that one protocol read is no failure of the device because the other could not.
+func merge(first, second []pipeline.TableRead) []pipeline.TableRead {
+	merged := append([]pipeline.TableRead(nil), first...)
+	at := map[string]int{}
+	for i := range merged {
+		at[merged[i].Table.Name] = i
+	}
+	for _, t := range second {
+		i, ok := at[t.Table.Name]
+		if !ok {
+			merged = append(merged, t)
+			continue
+		}
+		if better(t.Status, merged[i].Status) {
+			merged[i] = t
+		}
+	}
+	return merged
+}
+
+// better orders whole before failed before skipped.
+func better(a, b pipeline.TableStatus) bool { return a < b }
+
+// noteSources counts and logs when a table comes from another protocol than before.
+func (d *Device) noteSources(tables []pipeline.TableRead) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range tables {
+		t := &tables[i]
+		if t.Status != pipeline.Whole {
+			continue
+		}
+		if was := d.sources[t.Table.Name]; was != "" && was != t.Source {
+			d.metrics.switches.Inc()
+			d.log.Warn("table comes from another protocol", "device", d.name, "table", t.Table.Name, "from", was, "to", t.Source)
+		}
+		d.sources[t.Table.Name] = t.Source
+	}
+}
+
+// checkStagger is how long the first protocol may take before the second is asked too.
+const checkStagger = time.Second
+
+// Check asks the cheapest question of each configured protocol until one answers. When none does, the
+// error is pipeline.ErrRefused if one refused the credentials, since then the device is there.
+func (d *Device) Check(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var protocols []protocol
+	for _, p := range []protocol{d.snmp, d.api} {
+		if p != nil {
+			protocols = append(protocols, p)
+		}
+	}
+	answers := make(chan error, len(protocols))
+	var errs []error
+	for asked := 0; len(errs) < len(protocols); {
+		var more <-chan time.Time
+		if asked < len(protocols) {
+			wait := checkStagger
+			if asked == len(errs) {
+				wait = 0
+			}
+			more = time.After(wait)
+		}
+		select {
+		case <-more:
+			go func(p protocol) { answers <- p.Check(ctx) }(protocols[asked])
+			asked++
+		case err := <-answers:
+			errs = append(errs, err)
+			if err == nil {
+				cancel()
+				for range asked - len(errs) {
+					<-answers
+				}
+				return nil
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Close ends the connection to the device.
+func (d *Device) Close() error {
+	if d.keeps == nil {
+		return nil
+	}
+	return d.keeps.Close()
+}
+
+// breaker lets a protocol that does not answer rest, so that a device with two does not wait for the
+// dead one at every poll: 30 s, 1, 2, 4 and then 5 minutes.
+type breaker struct {
+	mu       sync.Mutex
+	failures int
+	until    time.Time
+	err      error
+}
+
+const (
+	breakerMin = 30 * time.Second
+	breakerMax = 5 * time.Minute
+)
+
+func (b *breaker) resting(now time.Time) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now.Before(b.until) {
+		return fmt.Errorf("not asked again before %s: %w", b.until.Format(time.TimeOnly), b.err)
+	}
+	return nil
+}
+
+func (b *breaker) note(err error, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !errors.Is(err, pipeline.ErrNoAnswer) && !errors.Is(err, pipeline.ErrUnreachable) {
+		b.failures, b.until, b.err = 0, time.Time{}, nil
+		return
+	}
+	b.until, b.err = now.Add(min(breakerMin<<min(b.failures, 6), breakerMax)), err
+	b.failures++
+}
