@@ -1,6 +1,10 @@
 package simulator
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
 
 // mikrotikGroups are the private objects, health and hotspot apart. Reading mtxrSystemReboot and
 // mtxrUSBPowerReset does nothing, as on a real router; only a SET would, and that is refused.
@@ -57,6 +61,7 @@ func healthGroups(m *model) []*group {
 	if !m.atLeast(7, 0) {
 		g = append(g, fixedInteger(mikrotik+".3.14", int64(m.megahertz)))
 	}
+	slices.SortFunc(gauges, func(a, b sensor) int { return cmp.Compare(a.gauge, b.gauge) })
 	if len(gauges) > 0 {
 		g = append(g, gaugeTable(gauges))
 	}
