@@ -44,6 +44,9 @@ func OpenRecording(path string, opts RecordingOptions) (*Recording, error) {
 	return r, nil
 }
 
+// maxRecordedMessage lets the longest texts of recorded devices through; over loopback that works.
+const maxRecordedMessage = 60_000
+
 // Addr is where the agent listens.
 func (r *Recording) Addr() netip.AddrPort { return r.udp.LocalAddr().(*net.UDPAddr).AddrPort() }
 
@@ -66,6 +69,7 @@ func (r *Recording) serve() {
 		a    answerer
 		data = make([]byte, maxRequest)
 	)
+	a.out.whole = maxRecordedMessage
 	for {
 		n, from, err := r.udp.ReadFromUDPAddrPort(data)
 		if errors.Is(err, net.ErrClosed) {

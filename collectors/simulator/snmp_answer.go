@@ -89,6 +89,7 @@ func (a *answerer) getBulk(q *request, m mib) []byte {
 		if !a.out.add(a.name, v) {
 			return a.shortened(q)
 		}
+		a.out.settle()
 	}
 	a.startRepeaters(q, plain)
 	for range q.repetitions {
@@ -127,6 +128,7 @@ func (a *answerer) repeat(m mib, repeaters int) (more, ok bool) {
 		if !a.out.add(a.name, v) {
 			return more, false
 		}
+		a.out.settle()
 		a.scratch[i] = append(a.scratch[i][:0], a.name...)
 	}
 	return more, true

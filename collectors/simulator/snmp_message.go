@@ -137,6 +137,10 @@ type response struct {
 	buf   []byte
 	start int // where the bindings begin
 	limit int // how long buf may become
+
+	// whole is how long a message may become for the sake of what must not be cut: everything that a
+	// GET asks for, the first binding of a GETBULK. 0 means maxMessage.
+	whole int
 }
 
 // headerRoom is enough for everything before the bindings, less the community.
@@ -148,9 +152,12 @@ func (a *response) reset(q *request) {
 		a.buf = make([]byte, 0, a.start+maxMessage)
 	}
 	a.buf = a.buf[:a.start]
-	// Counting the longest header keeps every message below maxMessage, at worst a few bytes early.
-	a.limit = maxMessage
+	// Counting the longest header keeps every message below its limit, at worst a few bytes early.
+	a.limit = max(maxMessage, a.whole)
 }
+
+// settle ends the indulgence for long messages: more bindings must fit into maxMessage.
+func (a *response) settle() { a.limit = maxMessage }
 
 // add appends a binding; false means that it does not fit.
 func (a *response) add(name []uint32, v value) bool {
