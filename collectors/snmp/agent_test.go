@@ -91,6 +91,20 @@ func (a *agent) sending(f func(request *gosnmp.SnmpPacket, reply []byte) [][]byt
 	a.raw = f
 }
 
+// named sets the community that it answers to.
+func (a *agent) named(community string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.community = community
+}
+
+// longest is the length of the longest reply so far.
+func (a *agent) longest() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.biggest
+}
+
 func (a *agent) port() int { return a.conn.LocalAddr().(*net.UDPAddr).Port }
 
 // taken returns the requests since the last call.

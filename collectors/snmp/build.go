@@ -49,7 +49,7 @@ func (p *poll) read(t *table, rows *pipeline.Rows) pipeline.TableRead {
 	switch {
 	case b.err != nil:
 		out.Status, out.Reason = pipeline.Failed, p.reason(b.err)
-		b.dropNameless()
+		b.dropDoubtful()
 	case len(b.rows) > 0:
 		out.Status, out.Reason = pipeline.Whole, ""
 	}
@@ -190,9 +190,12 @@ func (b *builder) noteErrors() {
 	}
 }
 
-// dropNameless leaves out rows whose name could not be read: under another name they would be rows
-// that do not exist.
-func (b *builder) dropNameless() {
+// dropDoubtful leaves out rows of a failed table whose name could not be read: under another name they
+// would be rows that do not exist. Of a table without end it leaves out all.
+func (b *builder) dropDoubtful() {
+	if errors.Is(b.err, errTooManyRows) {
+		b.rows = nil
+	}
 	if b.grid == nil || b.table.number {
 		return
 	}

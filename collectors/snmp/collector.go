@@ -84,8 +84,8 @@ func (c *Collector) Collect(ctx context.Context, name pipeline.Lane, want func(t
 		}
 		return p.dead
 	})
-	if err != nil && reads == nil {
-		reads = failed(wanted, err)
+	if err != nil {
+		reads = append(reads, failed(wanted[len(reads):], err)...)
 	}
 	return reads, err
 }
@@ -173,7 +173,7 @@ func (c *Collector) forgetCommunity() {
 	c.community = ""
 }
 
-// failed reports every table as failed, where nothing could be asked.
+// failed reports tables as failed, where nothing could be asked or a poll broke off.
 func failed(tables []*table, err error) []pipeline.TableRead {
 	reads := make([]pipeline.TableRead, 0, len(tables))
 	for _, t := range tables {

@@ -50,7 +50,8 @@ func (v *view) cell(r ref, row int) (c cell, known bool) {
 		s := &v.poll.scalars[r.scalar]
 		return s.cell, s.err == nil
 	}
-	return *v.grid.at(row, r.column), !v.grid.column[r.column].failed
+	c = *v.grid.at(row, r.column)
+	return c, c.kind != absent || !v.grid.column[r.column].failed
 }
 
 func (v *view) noteSpares(f *formula) {

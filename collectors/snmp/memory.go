@@ -51,13 +51,13 @@ type absence struct {
 const (
 	refreshEvery  = 5 * time.Minute // slow columns and rows of tables that are read with GET
 	firstAbsence  = 5 * time.Minute
-	longestAbence = 24 * time.Hour
+	longestAbsence = 24 * time.Hour
 )
 
 // missed notes that it was not there.
 func (a *absence) missed(now time.Time) {
 	wait := firstAbsence << min(a.times, 20)
-	a.again = now.Add(min(wait, longestAbence))
+	a.again = now.Add(min(wait, longestAbsence))
 	a.times = min(a.times+1, 20)
 }
 

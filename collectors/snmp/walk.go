@@ -108,12 +108,18 @@ func (p *poll) step(ctx context.Context, g *grid, active []int, repetitions int)
 	for i := range values {
 		p.take(g, active[i%len(active)], &values[i])
 	}
-	if len(g.index) > maxRows || len(g.cells) > maxCells {
-		for _, c := range active {
-			g.fail(c, errTooManyRows)
-		}
-	}
+	g.bound()
 	return nil
+}
+
+// bound ends the reading of a table that is too large.
+func (g *grid) bound() {
+	if len(g.index) <= maxRows && len(g.cells) <= maxCells {
+		return
+	}
+	for i := range g.column {
+		g.fail(i, errTooManyRows)
+	}
 }
 
 // measured refines the estimate of a value's size. It leans to the larger ones.
