@@ -71,7 +71,7 @@ func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *sl
 	s := &Sinks{}
 	if store := cfg.Store(); store != nil {
 		s.embedded = embedded.New(*store, schema, reg, log)
-		s.add("embedded", s.embedded, s.embedded.Open, func(context.Context) error { return s.embedded.Close() })
+		s.add("embedded", s.embedded, s.embedded.Open, s.embedded.Shutdown)
 	}
 	for _, dest := range cfg.InfluxDB {
 		sink, err := influxdb.New(dest, reg, log)
@@ -114,7 +114,7 @@ func (s *Sinks) Open() error {
 }
 
 // Close closes all sinks at once. What is queued for a database is sent until ctx ends; what is left
-// then is counted as dropped. The embedded store takes the time that its snapshot needs.
+// then is counted as dropped. The embedded store takes the time that its snapshot needs, too.
 func (s *Sinks) Close(ctx context.Context) error {
 	errs := make([]error, s.opened)
 	var wg sync.WaitGroup

@@ -86,11 +86,10 @@ func (a *api) handle(f func(*call) (answer, error)) http.HandlerFunc {
 // serve runs f while the store is kept open.
 func (a *api) serve(r *http.Request, f func(*call) (answer, error)) (int, []byte) {
 	s := a.store
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if s.db == nil {
-		return errorBody(promql.ErrQueryTimeout("opening the store"))
+	if !s.gate.enter() {
+		return errorBody(ErrClosed)
 	}
+	defer s.gate.leave()
 	if err := r.ParseForm(); err != nil {
 		return errorBody(badData{fmt.Errorf("error parsing form values: %w", err)})
 	}
@@ -142,6 +141,8 @@ func classify(err error) (int, string) {
 		disk     promql.ErrStorage
 	)
 	switch {
+	case errors.Is(err, ErrClosed):
+		return http.StatusServiceUnavailable, "unavailable"
 	case errors.As(err, &bad):
 		return http.StatusBadRequest, "bad_data"
 	case errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):

@@ -37,9 +37,20 @@ func (n *namer) info(s *pipeline.Series, texts []*cell) labels.Labels {
 	return n.finish()
 }
 
+// tags is what all numbers of a row have in common.
+func (n *namer) tags(s *pipeline.Series) labels.Labels {
+	n.b.Reset()
+	n.addTags(s)
+	return n.finish()
+}
+
 func (n *namer) start(metric string, s *pipeline.Series) {
 	n.b.Reset()
 	n.b.Add(labels.MetricName, metric)
+	n.addTags(s)
+}
+
+func (n *namer) addTags(s *pipeline.Series) {
 	last := ""
 	for _, t := range s.Tags() {
 		// The database refuses a name twice, and an empty value is no label.

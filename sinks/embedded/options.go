@@ -19,8 +19,9 @@ const (
 
 	maxBlock     = 31 * 24 * time.Hour
 	queryTimeout = 30 * time.Second
-	maxSamples   = 50_000_000
-	// concurrentQueries bounds memory: each may hold maxSamples.
+	// maxSamples that one query may hold: 160 MB. It is 11,000 points of 900 series.
+	maxSamples = 10_000_000
+	// concurrentQueries bounds memory and CPU; a dashboard asks for a dozen at once.
 	concurrentQueries = 8
 )
 

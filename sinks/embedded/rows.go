@@ -17,6 +17,7 @@ const forgetAfter = 2 * lookback
 // are live: what stops coming must be ended.
 type rows struct {
 	byKey map[string]*row
+	left  leftovers // nil: all are claimed, or have ended by themselves
 	swept int64
 	gen   uint64 // counts writes
 }
@@ -47,7 +48,7 @@ type series struct {
 	ref    storage.SeriesRef
 }
 
-func newRows() *rows { return &rows{byKey: map[string]*row{}} }
+func newRows(left leftovers) *rows { return &rows{byKey: map[string]*row{}, left: left} }
 
 // of finds the row of a sample. The key counts, not the pointer: after a change of the config the same
 // row comes under a new one.
@@ -64,6 +65,9 @@ func (r *rows) of(s *pipeline.Series) *row {
 func (r *rows) sweep(now int64) {
 	if now-r.swept < lookback.Milliseconds() {
 		return
+	}
+	if r.swept != 0 {
+		r.left = nil
 	}
 	r.swept = now
 	for key, w := range r.byKey {

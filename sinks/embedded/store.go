@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/promql"
@@ -25,6 +26,9 @@ import (
 // ErrClosed is returned by Write and answered by the API while the store is not open.
 var ErrClosed = errors.New("embedded store is not open")
 
+// closeTime is how long Close waits for queries to end.
+const closeTime = 5 * time.Second
+
 // Store keeps batches on disk and answers PromQL.
 type Store struct {
 	cfg    Config
@@ -33,13 +37,15 @@ type Store struct {
 	log    *slog.Logger
 	own    *metrics
 
-	// mu is held for reading by whoever uses db, so that Close does not pull it away under them.
-	mu     sync.RWMutex
+	gate gate // whoever uses what is below has entered it
+
+	// state serialises Open and Close.
+	state  sync.Mutex
 	db     *tsdb.DB
 	engine *promql.Engine
 	inner  *prometheus.Registry // the database's own metrics, while it is open
-	stop   context.CancelFunc   // ends the queries that run
-	life   context.Context
+	life   context.Context      // ends the queries that run
+	stop   context.CancelFunc
 
 	// write serialises Write, whoever calls it.
 	write sync.Mutex
@@ -56,7 +62,6 @@ func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *sl
 		reg:    reg,
 		log:    log.With("sink", "embedded"),
 		own:    newMetrics(),
-		rows:   newRows(),
 	}
 }
 
@@ -65,8 +70,8 @@ func (s *Store) Dir() string { return filepath.Join(s.cfg.Path, "tsdb") }
 
 // Open reads what is on disk and makes the store ready. It fails when another process has the folder.
 func (s *Store) Open() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.state.Lock()
+	defer s.state.Unlock()
 	if s.db != nil {
 		return errors.New("embedded store is open already")
 	}
@@ -78,34 +83,54 @@ func (s *Store) Open() error {
 	if err != nil {
 		return fmt.Errorf("embedded store %s (is another routerpulse using it?): %w", s.Dir(), err)
 	}
+	left, err := findLeftovers(db, s.schema)
+	if err != nil {
+		// It is no reason not to start: what went away meanwhile then ends a little later.
+		s.log.Warn("cannot tell which series were live", "error", err)
+	}
 	engine := newEngine(s.log, inner)
 	if err := registerAll(s.reg, append(s.own.all, inner)); err != nil {
 		return errors.Join(fmt.Errorf("embedded store: %w", err), db.Close())
 	}
 	s.db, s.engine, s.inner = db, engine, inner
 	s.life, s.stop = context.WithCancel(context.Background())
+	s.rows = newRows(left)
+	s.gate.unlock()
 	s.log.Info("store opened", "path", s.Dir(), "retention", s.cfg.Retention.String(), "blocks", len(db.Blocks()), "series", db.Head().NumSeries())
 	return nil
 }
 
-// Close waits for the write in progress, ends the queries, writes a snapshot that makes the next Open
-// fast and releases the folder. Closing again does nothing.
+// Close is Shutdown with 5 s.
 func (s *Store) Close() error {
-	s.mu.RLock()
-	if s.stop != nil {
-		s.stop()
-	}
-	s.mu.RUnlock()
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	return s.Shutdown(ctx)
+}
 
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// Shutdown ends the queries, waits for the write in progress, writes a snapshot that makes the next Open
+// fast and releases the folder. When a query does not end before ctx does, the store is left open, and
+// an error says so: nothing is lost by that, but the next start takes longer. Closing again does
+// nothing.
+func (s *Store) Shutdown(ctx context.Context) error {
+	s.state.Lock()
+	defer s.state.Unlock()
 	if s.db == nil {
 		return nil
+	}
+	s.stop()
+	idle := s.gate.shut()
+	select {
+	case <-idle:
+	case <-ctx.Done():
+		select {
+		case <-idle: // both: it can be closed
+		default:
+			return errors.New("embedded store: a query did not end in time; the store was left without a snapshot")
+		}
 	}
 	unregisterAll(s.reg, append(s.own.all, s.inner))
 	err := errors.Join(s.engine.Close(), s.db.Close())
 	s.db, s.engine, s.inner = nil, nil, nil
-	s.rows = newRows()
 	if err != nil {
 		return fmt.Errorf("embedded store: %w", err)
 	}

@@ -29,6 +29,7 @@ type writer struct {
 	rejected      pipeline.RejectedError
 	settled       []*row // rows whose owed markers are in this transaction
 	gone          []string
+	claimed       []leftoverKey
 }
 
 // Write stores every number and text of a batch with the batch's time, and ends the series of rows and
@@ -39,13 +40,12 @@ func (s *Store) Write(ctx context.Context, b pipeline.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	s.write.Lock()
-	defer s.write.Unlock()
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if s.db == nil {
+	if !s.gate.enter() {
 		return ErrClosed
 	}
+	defer s.gate.leave()
+	s.write.Lock()
+	defer s.write.Unlock()
 	defer s.own.observe(time.Now())
 	// Nothing waits in the database for a context, and a half-written batch would be no use.
 	w := s.newWriter(s.db.AppenderV2(context.WithoutCancel(ctx)), b)
@@ -73,6 +73,9 @@ func (w *writer) batch(b pipeline.Batch) {
 		t := &b.Tables[i]
 		for j := range t.Samples {
 			w.sample(&t.Samples[j], t.Status == pipeline.Whole)
+		}
+		if t.Status == pipeline.Whole {
+			w.endLeftovers(b.Device, t)
 		}
 	}
 	for _, s := range b.Gone {
@@ -237,6 +240,9 @@ func (w *writer) settle() {
 	}
 	for _, key := range w.gone {
 		delete(w.rows.byKey, key)
+	}
+	for _, key := range w.claimed {
+		delete(w.rows.left, key)
 	}
 	for reason, n := range w.refused {
 		w.own.rejected.WithLabelValues(reason).Add(float64(n))

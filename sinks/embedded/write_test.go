@@ -331,12 +331,59 @@ func TestReopen(t *testing.T) {
 	}
 }
 
+// TestRestart: what went away, or changed its text, while the program was not running ends with the first
+// whole read after it, and nothing else does.
+func TestRestart(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir)
+	d := newDevice(t, s, "interface")
+	named := func(rx uint64, comment string) fields {
+		f := up(rx)
+		f["comment"] = pipeline.TextValue(comment)
+		return f
+	}
+	d.must(map[string]fields{"ether1": named(1, "a"), "ether2": named(2, "b"), "ether3": named(3, "c"), "ether4": named(4, "d")})
+	d.must(map[string]fields{"ether1": named(1, "a"), "ether2": named(2, "b"), "ether3": named(3, "c")}, d.row("ether4"))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Open(); err != nil {
+		t.Fatal(err)
+	}
+	before := d.live()
+	if len(before) != 9 {
+		t.Fatalf("after the start: %v", before)
+	}
+	// A failed read proves nothing; a read of another device neither.
+	if err := d.poll(pipeline.Failed, map[string]fields{"ether1": named(5, "a")}); err != nil {
+		t.Fatal(err)
+	}
+	other := pipeline.Batch{Device: "core-2", Time: d.now, Tables: []pipeline.TableRead{{Table: d.tab}}}
+	if err := s.Write(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	before["interface_rx_bytes{interface=ether1}"] = "5"
+	d.expect(before)
+
+	d.must(map[string]fields{"ether1": named(6, "a"), "ether2": named(7, "new")})
+	want := map[string]string{
+		"interface_rx_bytes{interface=ether1}": "6", "interface_oper_status{interface=ether1}": "1", "interface_info{interface=ether1,comment=a}": "1",
+		"interface_rx_bytes{interface=ether2}": "7", "interface_oper_status{interface=ether2}": "1", "interface_info{interface=ether2,comment=new}": "1",
+	}
+	d.expect(want)
+	if len(s.rows.left) != 0 {
+		t.Errorf("%d tables are still waited for", len(s.rows.left))
+	}
+	d.must(map[string]fields{"ether1": named(6, "a"), "ether2": named(7, "new")})
+	d.expect(want)
+}
+
 func TestNotOpen(t *testing.T) {
 	s := New(Config{Path: t.TempDir()}, pipeline.NewSchema(), prometheus.NewRegistry(), discard())
 	if err := s.Write(t.Context(), pipeline.Batch{}); !errors.Is(err, ErrClosed) {
 		t.Errorf("write: %v", err)
 	}
-	if r := get(t, s, "/api/v1/labels", nil); r.code != 503 || r.ErrorType != "timeout" {
+	if r := get(t, s, "/api/v1/labels", nil); r.code != 503 || r.ErrorType != "unavailable" {
 		t.Errorf("API: %d %s", r.code, r.ErrorType)
 	}
 	if err := s.Close(); err != nil {
