@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"encoding/hex"
 	"strconv"
 	"strings"
 	"time"
@@ -103,8 +102,15 @@ func (r *apiRow) id(n uint32) {
 }
 
 func (r *apiRow) mac(name string, mac [6]byte) {
-	r.string(name, strings.ToUpper(hex.EncodeToString(mac[:1])+":"+hex.EncodeToString(mac[1:2])+":"+hex.EncodeToString(mac[2:3])+":"+
-		hex.EncodeToString(mac[3:4])+":"+hex.EncodeToString(mac[4:5])+":"+hex.EncodeToString(mac[5:])))
+	const digits = "0123456789ABCDEF"
+	r.begin(name)
+	for i, b := range mac {
+		if i > 0 {
+			r.text = append(r.text, ':')
+		}
+		r.text = append(r.text, digits[b>>4], digits[b&15])
+	}
+	r.end()
 }
 
 func (r *apiRow) address(name string, ip [4]byte) {

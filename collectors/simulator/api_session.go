@@ -60,6 +60,7 @@ func (s *apiSession) serve() {
 	}
 }
 
+// flush sends what was said. false ends the conversation.
 func (s *apiSession) flush() bool {
 	if len(s.out) == 0 {
 		return true
@@ -67,9 +68,13 @@ func (s *apiSession) flush() bool {
 	if s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)) != nil {
 		return false
 	}
+	whole := true
+	if cut := s.router.changes.Load().cut; cut > 0 && len(s.out) > cut {
+		s.out, whole = s.out[:cut], false
+	}
 	_, err := s.conn.Write(s.out)
 	s.out = s.out[:0]
-	return err == nil
+	return err == nil && whole
 }
 
 // answer runs one command. false ends the conversation.

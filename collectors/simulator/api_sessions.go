@@ -37,7 +37,7 @@ func (s *session) encoding() string {
 
 func printHotspot(v *view, row *apiRow, emit func()) {
 	for i := range v.hotspot() {
-		s := &v.hotspot()[i]
+		s := &v.hotspotCounted()[i]
 		row.id(s.index)
 		row.string("server", "hotspot1")
 		if len(s.user) > 0 {

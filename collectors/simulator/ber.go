@@ -45,9 +45,6 @@ func octets(b []byte) value     { return value{tag: tagOctetString, str: b} }
 func ipAddress(b []byte) value  { return value{tag: tagIPAddress, str: b} }
 func objectID(o []uint32) value { return value{tag: tagOID, oid: o} }
 
-// text is an octet string. It copies s, so it is for the few strings that a request asks for once.
-func text(s string) value { return value{tag: tagOctetString, str: []byte(s)} }
-
 // size is the length of the value's content.
 func (v value) size() int {
 	switch v.tag {

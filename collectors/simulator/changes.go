@@ -9,11 +9,13 @@ import (
 // changes are what a test has done to a router. A value is never changed once it is published, so
 // readers take no lock.
 type changes struct {
-	down   bool
-	refuse bool
-	delay  time.Duration
-	boot   int64 // of the last Reboot, 0: none
-	serial uint32
+	down    bool
+	refuse  bool
+	garbage bool
+	cut     int // bytes of an API reply, 0: whole
+	delay   time.Duration
+	boot    int64 // of the last Reboot, 0: none
+	serial  uint32
 
 	names    map[int]string
 	counters map[int]offset

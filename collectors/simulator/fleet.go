@@ -66,7 +66,12 @@ func (f *Fleet) tell(address netip.Addr, face string) {
 	}
 }
 
+// offsetAddr is the n-th address from first on. There is none from one that is not IPv4, which Open
+// refuses.
 func offsetAddr(first netip.Addr, n int) netip.Addr {
+	if !first.Is4() {
+		return netip.Addr{}
+	}
 	b := first.As4()
 	sum := uint32(b[0])<<24 + uint32(b[1])<<16 + uint32(b[2])<<8 + uint32(b[3]) + uint32(n)
 	return netip.AddrFrom4([4]byte{byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)})

@@ -12,7 +12,7 @@ const mikrotik = "1.3.6.1.4.1.14988.1.1"
 func routerTree(m *model) tree {
 	return newTree(
 		systemGroups(), hostGroups(m), interfaceGroups(), addressGroups(), entityGroups(),
-		healthGroups(m), mikrotikGroups(m), hotspotGroups(), statisticsGroups(),
+		healthGroups(m), mikrotikGroups(m), hotspotGroups(), statisticsGroups(), portGroups(), scriptGroups(),
 	)
 }
 

@@ -134,7 +134,7 @@ func bool01(b bool) int64 {
 func hotspotGroups() []*group {
 	index := func(v *view, row int, dst []uint32) []uint32 { return append(dst, v.hotspot()[row].index) }
 	of := func(sub uint32, f func(v *view, s *session) value) column {
-		return column{sub, func(v *view, row int) value { return f(v, &v.hotspot()[row]) }}
+		return column{sub, func(v *view, row int) value { return f(v, &v.hotspotCounted()[row]) }}
 	}
 	return []*group{conceptual(mikrotik+".5.1.1", func(v *view) rows { return rows{len(v.hotspot()), index} },
 		of(2, func(*view, *session) value { return integer(1) }),

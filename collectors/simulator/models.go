@@ -19,6 +19,7 @@ type model struct {
 	sfp          int // SFP, 1 Gbit/s
 	sfpPlus      int // SFP+, 10 Gbit/s
 	wlan         int
+	feeds        bool // its Ethernet ports give PoE
 	sensors      []sensor
 	firmware     string
 	level        int // of the licence
@@ -147,7 +148,7 @@ func rb5009PoE() *model {
 	return &model{
 		board: "RB5009UPr+S+", product: "RB5009UPr+S+", version: "7.20.6", channel: "stable", build: "2025-12-01 08:24:07",
 		architecture: "arm64", cpu: "ARM64", cores: 4, megahertz: 1400, memoryKiB: 1 << 20, diskKiB: 1 << 20, ether: 8, sfpPlus: 1,
-		firmware: "7.20.6", level: 5,
+		feeds: true, firmware: "7.20.6", level: 5,
 		sensors: []sensor{
 			temperature("cpu-temperature", 17, 0, 42, 61), voltage("2pin-voltage", 7201, 0, 0), voltage("jack-voltage", 7202, 0, 493), voltage("poe-in-voltage", 7203, 0, 0),
 			{name: "poe-out-consumption", unit: unitDeciWatt, gauge: 7301, idle: 168, busy: 214},

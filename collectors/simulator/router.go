@@ -23,10 +23,14 @@ type Router struct {
 	firstUp  int64 // boot before the fleet was made, Unix milliseconds
 	static   []static
 	wan      int
+	optical  []int // places of the ports with an SFP cage
+	poe      []int // and of those that feed others
 	pppSlots int
 	hotSlots int
 	events   timetable
 	source   []byte // control message that sends from address
+
+	scriptRuns atomic.Int64
 
 	mu      sync.Mutex // serialises changes
 	changes atomic.Pointer[changes]
@@ -40,6 +44,10 @@ func newRouter(f *Fleet, i int, c *cast, trees map[*model]tree) *Router {
 	up := 3 * 3600_000 * math.Pow(900, unit(hash(r.seed, 20))) // 3 hours to 112 days
 	r.firstUp = f.made - int64(up)
 	r.static, r.wan = build(m, role, r.seed, i, f.opts.Interfaces)
+	r.optical = ports(r.static, func(s *static) bool { return s.kind == kindSFP || s.kind == kindSFPPlus })
+	if m.feeds {
+		r.poe = ports(r.static, func(s *static) bool { return s.kind == kindEther })
+	}
 	ppp, hotspot := role.sessions()
 	r.pppSlots = int(between(hash(r.seed, 21), float64(ppp[0]), float64(ppp[1])))
 	r.hotSlots = int(between(hash(r.seed, 22), float64(hotspot[0]), float64(hotspot[1])))
@@ -118,6 +126,13 @@ func (r *Router) RemoveHotspot(user string) { r.change(func(c *changes) { c.hots
 
 // RefuseLogin makes the API refuse every login. Connections that are logged in stay so.
 func (r *Router) RefuseLogin(refuse bool) { r.change(func(c *changes) { c.refuse = refuse }) }
+
+// AnswerGarbage makes the SNMP agent answer every request with bytes that mean nothing.
+func (r *Router) AnswerGarbage(garbage bool) { r.change(func(c *changes) { c.garbage = garbage }) }
+
+// CutReplies makes the API end every connection after so many bytes of its first reply that is longer,
+// in mid-sentence. 0 stops that.
+func (r *Router) CutReplies(after int) { r.change(func(c *changes) { c.cut = max(0, after) }) }
 
 func (r *Router) login(c *changes, user, mac string) login {
 	c.serial++

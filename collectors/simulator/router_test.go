@@ -1,6 +1,8 @@
 package simulator
 
 import (
+	"errors"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -192,4 +194,87 @@ func TestDownAndDelay(t *testing.T) {
 	if !r.answers(f.now(), r.changes.Load()) || r.delay(f.now(), r.changes.Load()) != 250*time.Millisecond {
 		t.Error("it is not just late")
 	}
+}
+
+func TestCagesWithoutAModuleSaySo(t *testing.T) {
+	f := New(Options{Quiet: true, Clock: newClock().now})
+	r := f.Router("pop-1")
+	a := agentView{at(r, 0), r.tree}
+	with, without := 0, 0
+	for _, i := range r.optical {
+		get := func(column uint32) value { return a.get(append(mustOID(mikrotik+".19.1.1"), column, uint32(i)+1)) }
+		if !a.linked(i) {
+			without++
+			if get(5).num != 6_553_500 || get(6).num != 4_294_967_168 || get(7).num != 0 {
+				t.Errorf("port %d: %v, %v, %v", i, get(5), get(6), get(7))
+			}
+			continue
+		}
+		with++
+		if power := int64(get(10).num); power > -1000 || power < -12_000 || get(6).num > 60 {
+			t.Errorf("port %d: %d, %v", i, power, get(6))
+		}
+	}
+	if with == 0 || without == 0 {
+		t.Errorf("%d modules, %d empty cages", with, without)
+	}
+}
+
+func TestPoEAddsUp(t *testing.T) {
+	f := New(Options{Quiet: true, Clock: newClock().now})
+	r := f.Router("tower-1")
+	a := agentView{at(r, 0), r.tree}
+	if len(r.poe) != 8 {
+		t.Fatalf("%d ports", len(r.poe))
+	}
+	for _, i := range r.poe {
+		get := func(column uint32) int {
+			return int(a.get(append(mustOID(mikrotik+".15.1.1"), column, uint32(i)+1)).num)
+		}
+		if watts := float64(get(4)) / 10 * float64(get(5)) / 1000; math.Abs(watts-float64(get(6))/10) > 0.06 || (get(3) == poeOn) != (get(6) > 0) {
+			t.Errorf("port %d: state %d, %d dV, %d mA, %d dW", i, get(3), get(4), get(5), get(6))
+		}
+	}
+}
+
+func TestReadingOnIntoTheScriptsIsSeen(t *testing.T) {
+	f := openFleet(t, Options{Quiet: true})
+	r := f.Router("core-1")
+	c := client(t, r)
+	if _, err := c.GetBulk([]string{"1.3.6.1.4.1.14988.1.1.3.100.1.4"}, 0, 10); err != nil || r.ScriptRuns() != 0 {
+		t.Errorf("%d runs, %v", r.ScriptRuns(), err)
+	}
+	// The table before the scripts ends within these rows.
+	if _, err := c.GetBulk([]string{"1.3.6.1.4.1.14988.1.1.14.1.1.90"}, 0, 50); err != nil || r.ScriptRuns() != 1 {
+		t.Errorf("%d runs, %v", r.ScriptRuns(), err)
+	}
+}
+
+func TestGarbageAnswers(t *testing.T) {
+	f := openFleet(t, Options{Quiet: true})
+	r := f.Router("core-1")
+	r.AnswerGarbage(true)
+	c := client(t, r)
+	c.Timeout, c.Retries = 200*time.Millisecond, 0
+	if got, err := name(t, c); err == nil {
+		t.Errorf("got %q", got)
+	}
+	r.AnswerGarbage(false)
+	c.Timeout = 5 * time.Second
+	if _, err := name(t, c); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRepliesCutShort(t *testing.T) {
+	f := openFleet(t, Options{Quiet: true})
+	r := f.Router("core-1")
+	r.CutReplies(100)
+	k := talk(t, r).login()
+	k.send("/interface/print")
+	if _, err := k.sentence(); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got %v", err)
+	}
+	r.CutReplies(0)
+	talk(t, r).login().ask("/interface/print")
 }

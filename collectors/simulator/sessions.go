@@ -75,8 +75,17 @@ func (v *view) ppp() []session {
 		})
 	}
 	v.pppRows = v.added(v.pppRows, v.changes.ppp.added, v.router.pppSlots)
-	v.countSessions(v.pppRows)
 	return v.pppRows
+}
+
+// pppCounted is ppp with the counters filled in, which costs more.
+func (v *view) pppCounted() []session {
+	rows := v.ppp()
+	if v.have&havePPPCounters == 0 {
+		v.have |= havePPPCounters
+		v.countSessions(rows)
+	}
+	return rows
 }
 
 // hotspot returns the hotspot sessions, ascending by index.
@@ -102,8 +111,17 @@ func (v *view) hotspot() []session {
 		})
 	}
 	v.hotRows = v.added(v.hotRows, v.changes.hotspot.added, v.router.hotSlots)
-	v.countSessions(v.hotRows)
 	return v.hotRows
+}
+
+// hotspotCounted is hotspot with the counters filled in.
+func (v *view) hotspotCounted() []session {
+	rows := v.hotspot()
+	if v.have&haveHotspotCounters == 0 {
+		v.have |= haveHotspotCounters
+		v.countSessions(rows)
+	}
+	return rows
 }
 
 // hides tells whether a user that comes by itself is overruled by one added, or was sent away.

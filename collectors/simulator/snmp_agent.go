@@ -60,6 +60,9 @@ func (a *agent) serve(r *Router, data []byte, from netip.AddrPort) {
 	}
 	a.view.reset(r, now)
 	message := a.answerer.answer(&a.request, agentView{a.view, r.tree})
+	if c.garbage {
+		message = garble(message)
+	}
 	if d := r.delay(now, c); d > 0 {
 		f.late.add(d, message, r.source, from)
 		return
@@ -71,4 +74,12 @@ func (a *agent) serve(r *Router, data []byte, from netip.AddrPort) {
 // sourceControl makes the kernel send from the router's own address.
 func sourceControl(address netip.Addr) []byte {
 	return (&ipv4.ControlMessage{Src: net.IP(address.AsSlice())}).Marshal()
+}
+
+// garble makes a message of the same length that means nothing.
+func garble(message []byte) []byte {
+	for i := range message {
+		message[i] = byte(mix(uint64(i)<<8 | uint64(message[i])))
+	}
+	return message
 }

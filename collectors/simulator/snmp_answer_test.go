@@ -22,7 +22,7 @@ func ask(version int, community string, pdu byte, first, second int, names ...st
 	content = appendValue(content, integer(int64(second)))
 	content = append(appendLength(append(content, tagSequence), len(bindings)), bindings...)
 	message := appendValue(nil, integer(int64(version)))
-	message = appendValue(message, text(community))
+	message = appendValue(message, octets([]byte(community)))
 	message = append(appendLength(append(message, pdu), len(content)), content...)
 	return append(appendLength([]byte{tagSequence}, len(message)), message...)
 }

@@ -21,7 +21,6 @@ const (
 const (
 	errTooBig      = 1
 	errNoSuchName  = 2
-	errGen         = 5
 	errNotWritable = 17
 )
 

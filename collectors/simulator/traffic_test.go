@@ -67,7 +67,7 @@ func TestCountersNeverFall(t *testing.T) {
 			}
 		}
 		for i := range a.ppp() {
-			if x, y := a.ppp()[i].counter, b.ppp()[i].counter; y.rxBytes < x.rxBytes || y.txBytes < x.txBytes {
+			if x, y := a.pppCounted()[i].counter, b.pppCounted()[i].counter; y.rxBytes < x.rxBytes || y.txBytes < x.txBytes {
 				t.Fatalf("%s: session %s fell", r.name, a.ppp()[i].user)
 			}
 		}

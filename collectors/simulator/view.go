@@ -26,7 +26,9 @@ const (
 	haveEffort = 1 << iota
 	haveRaw
 	havePPP
+	havePPPCounters
 	haveHotspot
+	haveHotspotCounters
 )
 
 // traffic is what one interface has received and sent, in bytes.

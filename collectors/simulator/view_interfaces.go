@@ -41,8 +41,8 @@ func (v *view) interfaceKind(row int) interfaceKind {
 }
 
 func (v *view) interfaceCounters(row int) counters {
-	if s := v.dynamic(row); s != nil {
-		return s.counter
+	if static := len(v.router.static); row >= static {
+		return v.pppCounted()[row-static].counter
 	}
 	return v.counters(row)
 }
