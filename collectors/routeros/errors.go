@@ -14,8 +14,9 @@ import (
 	"github.com/routerpulse/routerpulse/pipeline"
 )
 
-// ErrUntrusted: the router's certificate is not the one that the config trusts, so nothing was sent
-// to it, the password least of all. Beside it Collect and Check use the errors of package pipeline.
+// ErrUntrusted says that the router's certificate is not one that the config trusts, so nothing was
+// sent to it, the password least of all. Beside it Collect and Check use the errors of package
+// pipeline.
 var ErrUntrusted = errors.New("certificate not trusted")
 
 // What went wrong with a connection. Each ends it: after any of them nobody knows where the next

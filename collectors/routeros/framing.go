@@ -54,8 +54,8 @@ func (f *framing) scan(b []byte) (n int, ended bool, err error) {
 		if !done {
 			continue
 		}
-		if ended, err = f.beginWord(); ended || err != nil {
-			return n, ended, err
+		if f.beginWord() {
+			return n, true, nil
 		}
 	}
 	return n, false, nil
@@ -119,15 +119,15 @@ func (f *framing) checkLength() error {
 }
 
 // beginWord takes the length that is complete; one of 0 ends the sentence.
-func (f *framing) beginWord() (ended bool, err error) {
+func (f *framing) beginWord() (ended bool) {
 	f.header, f.left = 0, int(f.length)
 	if f.length > 0 {
 		f.words++
-		return false, nil
+		return false
 	}
 	f.sentences++
 	f.sentenceBytes, f.words, f.firstSize = 0, 0, 0
-	return true, nil
+	return true
 }
 
 // content keeps what a !fatal says. Its reason is a bare word, which the library takes for a fault of

@@ -1,7 +1,7 @@
 package routeros
 
 import (
-	"crypto/md5" //nolint:gosec // the challenge of routers before 6.43
+	"crypto/md5" // the challenge of routers before 6.43
 	"encoding/hex"
 	"errors"
 	"os"
@@ -33,7 +33,7 @@ func challenge(c *stubConn, hexChallenge, password string) (response string, ok 
 	c.say("!done", "=ret="+hexChallenge)
 	words := c.sentence()
 	raw, _ := hex.DecodeString(hexChallenge)
-	sum := md5.Sum(append(append([]byte{0}, password...), raw...)) //nolint:gosec // see above
+	sum := md5.Sum(append(append([]byte{0}, password...), raw...)) // see above
 	want := "=response=00" + hex.EncodeToString(sum[:])
 	if len(words) != 3 || words[1] != "=name=telemetry" || words[2] != want {
 		c.say("!trap", "=message=cannot log in")

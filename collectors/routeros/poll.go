@@ -33,7 +33,7 @@ func (c *Collector) Collect(ctx context.Context, lane pipeline.Lane, want func(t
 // poll is one run of one lane.
 type poll struct {
 	collector *Collector
-	ctx       context.Context //nolint:containedctx // the poll lives as long as one call
+	ctx       context.Context // the poll lives as long as one call
 	lane      pipeline.Lane
 	want      func(table string) bool
 
@@ -180,10 +180,11 @@ func (p *poll) count() pipeline.TableRead {
 	for _, c := range sessionCounts() {
 		read, rows := p.countOf(c.table)
 		total.ReadAt, total.Uptime = read.ReadAt, read.Uptime
-		switch {
-		case read.Status == pipeline.Failed:
+		switch read.Status {
+		case pipeline.Failed:
 			total.Status, total.Reason = pipeline.Failed, c.table+": "+read.Reason
-		case read.Status == pipeline.Whole:
+		case pipeline.Skipped:
+		case pipeline.Whole:
 			fields = append(fields, pipeline.Field{Def: def.Field(c.field), Value: pipeline.GaugeValue(float64(rows))})
 			if total.Status == pipeline.Skipped {
 				total.Status, total.Reason = pipeline.Whole, ""

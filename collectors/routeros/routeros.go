@@ -36,7 +36,7 @@ type Collector struct {
 	now      func() time.Time // for the pause after a refused login
 	patience patience         // for each request
 
-	life  context.Context //nolint:containedctx // ends with Close, and every request with it
+	life  context.Context // ends with Close, and every request with it
 	end   context.CancelCauseFunc
 	heard atomic.Int64  // when the last sentence came, in Unix nanoseconds
 	place *list.Element // in Shared.kept, guarded by its mu
@@ -174,8 +174,8 @@ func (c *Collector) run(ctx context.Context, p patience, calls []*call) error {
 
 // connect makes the session, unless a refused login is too recent.
 func (c *Collector) connect(ctx context.Context) error {
-	if err := context.Cause(ctx); err != nil {
-		return err
+	if err := ctx.Err(); err != nil {
+		return ioError(ctx, err)
 	}
 	if err := c.refusal.standing(c.now()); err != nil {
 		return err

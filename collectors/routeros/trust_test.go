@@ -117,7 +117,7 @@ func TestTrust(t *testing.T) {
 	}
 	serverWith := func(c *certificate) *tls.Config { return &tls.Config{Certificates: []tls.Certificate{c.Certificate}} }
 	old := serverWith(good)
-	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 //nolint:gosec // what must be refused
+	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 // what must be refused
 	tests := []struct {
 		name   string
 		server *tls.Config // nil: the plain API
@@ -172,7 +172,7 @@ func TestTrust(t *testing.T) {
 	}
 }
 
-var errAny = errors.New("any error") //nolint:gochecknoglobals // a sentinel of the table above
+var errAny = errors.New("any error") // a sentinel of the table above
 
 // tlsStub serves the API behind TLS (plain if config is nil), with a tap on both sides of it.
 func tlsStub(t *testing.T, config *tls.Config, trust TLS) (beneath, plaintext *wiretap, target Target) {

@@ -61,7 +61,7 @@ func parseDuration(text string) (time.Duration, bool) {
 	}
 	for rest != "" {
 		if clock, ok := parseClock(rest); ok && last > 12*time.Hour {
-			rest, total = "", addDuration(total, clock)
+			total = addDuration(total, clock)
 			break
 		}
 		count, unit, after, ok := durationPart(rest)

@@ -35,7 +35,7 @@ type wire struct {
 	writer proto.Writer
 
 	conn    net.Conn
-	ctx     context.Context //nolint:containedctx // the library's Read and Write have no room for it
+	ctx     context.Context // the library's Read and Write have no room for it
 	stop    func() bool     // ends the watch over ctx
 	until   time.Time       // the deadline of the whole exchange
 	silence time.Duration
@@ -44,7 +44,7 @@ type wire struct {
 	in       []byte
 	from, to int // unread bytes are in[from:to]
 	out      []byte
-	fresh    bool  // the deadline is that of an earlier sentence
+	timed    bool  // the read deadline of the current sentence is set
 	broken   error // nothing goes on after it
 
 	sent, received int64
@@ -63,7 +63,7 @@ func (w *wire) attach(ctx context.Context, conn net.Conn, p patience) {
 	if deadline, ok := ctx.Deadline(); ok && deadline.Before(w.until) {
 		w.until = deadline
 	}
-	w.sent, w.received, w.fresh = 0, 0, false
+	w.sent, w.received, w.timed = 0, 0, false
 	w.frame.restart()
 	w.stop = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 }
@@ -80,7 +80,7 @@ func (w *wire) detach() (reusable bool) {
 
 // Read hands the library at most the rest of one sentence.
 func (w *wire) Read(p []byte) (int, error) {
-	if err := w.flush(); err != nil {
+	if err := w.flush(); err != nil || len(p) == 0 {
 		return 0, err
 	}
 	for {
@@ -96,7 +96,7 @@ func (w *wire) Read(p []byte) (int, error) {
 		w.from += n
 		w.broken = err
 		if ended {
-			w.fresh = false
+			w.timed = false
 		}
 		if n > 0 {
 			return n, nil
@@ -107,9 +107,9 @@ func (w *wire) Read(p []byte) (int, error) {
 // fill reads what the connection has. The time allowed runs anew for each sentence, not for each
 // byte: one byte a second is no answer.
 func (w *wire) fill() {
-	if !w.fresh {
+	if !w.timed {
 		w.broken = w.conn.SetReadDeadline(w.nextDeadline())
-		w.fresh = true
+		w.timed = true
 	}
 	if err := w.ctx.Err(); err != nil {
 		w.broken = ioError(w.ctx, err) // it ended before the deadline above was set
