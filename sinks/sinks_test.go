@@ -84,7 +84,9 @@ func TestConfig(t *testing.T) {
 		"name twice": {`influxdb: [{url: "http://h", bucket: b}, {url: "http://h", bucket: c}]`,
 			[]string{`influxdb[1].name: the name "influxdb" is taken by influxdb[0]`}},
 		"empty name": {`influxdb: [{name: "", url: "http://h", bucket: b}]`,
-			[]string{"influxdb[0].name: "}},
+			[]string{`influxdb[0].name: "" cannot name`}},
+		"a name that leaves its folder": {`influxdb: [{name: "../x", url: "http://h", bucket: b}]`,
+			[]string{`influxdb[0].name: "../x" cannot name`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, problems := parse("storage: {" + tc.yaml + "}")

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -113,9 +114,23 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 		// The status is the answer; how it was worded is not worth sending everything again.
 		err = nil
 	}
+	body = withoutSecret(body, header)
 	r.Status, r.Header, r.Body, r.Err = resp.StatusCode, resp.Header, body, err
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
+}
+
+// withoutSecret takes our credentials out of an answer: a proxy may echo the request, and the answer goes
+// to the log.
+func withoutSecret(body []byte, header string) []byte {
+	token := strings.TrimPrefix(header, "Token ")
+	_, password, _ := strings.Cut(token, ":")
+	for _, secret := range []string{token, password} {
+		if secret != "" {
+			body = bytes.ReplaceAll(body, []byte(secret), []byte("<secret>"))
+		}
+	}
+	return body
 }
 
 // pack replaces the body by its gzip. The library's own option streams it through a pipe, so that the

@@ -1,13 +1,19 @@
 package influxdb
 
 import (
+	"bytes"
 	"compress/gzip"
+	"context"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/routerpulse/routerpulse/configs"
 )
@@ -151,5 +157,54 @@ func TestClientNobodyThere(t *testing.T) {
 	r := postTo(t, Config{URL: srv.URL, Bucket: "b"}, "a b=1 1\n")
 	if v := r.judge(time.Now()); v.action != later || !strings.Contains(v.reason, "connection refused") {
 		t.Errorf("%s: %s", v.action, v.reason)
+	}
+}
+
+// TestNoSecretInTheLog: whatever the server answers, the token and the password are not in the log, in
+// an error or in the metrics.
+func TestNoSecretInTheLog(t *testing.T) {
+	const canary = "c4n4ry-s3cret"
+	for name, cfg := range map[string]Config{
+		"token":    {Bucket: "b", Token: configs.NewSecret(canary)},
+		"password": {Database: "d", Username: "u", Password: configs.NewSecret(canary)},
+	} {
+		for _, code := range []int{200, 400, 401, 413, 500} {
+			t.Run(name+" "+itoa(code), func(t *testing.T) {
+				t.Parallel()
+				cfg, asked := cfg, make(chan struct{}, 100)
+				url, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+					w.WriteHeader(code)
+					_ = r.Header.Write(w)
+					asked <- struct{}{}
+				})
+				var log bytes.Buffer
+				cfg.URL = url
+				reg := prometheus.NewRegistry()
+				s, err := New(cfg, reg, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := s.Open(); err != nil {
+					t.Fatal(err)
+				}
+				mustWrite(t, s, batchOf(testTable(), 1, 1))
+				<-asked
+				metrics, err := reg.Gather()
+				if err != nil {
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+				defer cancel()
+				if err := s.Shutdown(ctx); err != nil {
+					t.Fatal(err)
+				}
+				if all := log.String() + fmt.Sprint(metrics) + fmt.Sprintf("%v %+v %#v", cfg, cfg, cfg); strings.Contains(all, canary) {
+					t.Errorf("the secret is in %s", all)
+				}
+				if code != 200 && !strings.Contains(log.String(), itoa(code)) {
+					t.Errorf("the log does not tell of the trouble: %s", log.String())
+				}
+			})
+		}
 	}
 }

@@ -56,8 +56,8 @@ func (c *Config) SetDefaults() { *c = DefaultConfig() }
 
 // Validate reports what cannot work.
 func (c *Config) Validate(r *configs.Report) {
-	if c.Name == "" {
-		r.At("name").Errorf("give the destination a name; logs and metrics use it", "name is empty")
+	if !validName(c.Name) {
+		r.At("name").Errorf("use up to 64 letters, digits, . _ and -, and begin with a letter or digit", "%q cannot name a destination", c.Name)
 	}
 	c.validateURL(r.At("url"))
 	c.validateTarget(r)
@@ -68,6 +68,17 @@ func (c *Config) Validate(r *configs.Report) {
 	if c.QueueBytes != 0 && c.QueueBytes < minQueue {
 		r.At("queue_bytes").Errorf("give at least 1048576 (1 MiB); 67108864 is the default", "%d is too small", c.QueueBytes)
 	}
+}
+
+// validName keeps names fit for metrics, and for a folder.
+func validName(name string) bool {
+	for i, c := range []byte(name) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letter && (i == 0 || c != '.' && c != '_' && c != '-') {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 64
 }
 
 func (c *Config) validateURL(r *configs.Report) {

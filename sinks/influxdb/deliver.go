@@ -40,8 +40,7 @@ func (s *sender) deliver(ctx context.Context, records []record) bool {
 	s.settled = d.written + d.rejected
 	s.own.written.Add(float64(d.written))
 	if d.rejected > 0 {
-		s.own.rejected.Add(float64(d.rejected))
-		s.log.Warn("the database refuses samples for ever", "samples", d.rejected, "reason", d.example, "first", cut(d.refusedLine))
+		s.refuse(d.rejected, d.example, cut(d.refusedLine))
 	}
 	return done
 }

@@ -27,8 +27,17 @@ func openReal(t *testing.T, url, database string) *Sink {
 	return s
 }
 
-func TestContract(t *testing.T) {
-	url, n := sinktest.StartInfluxd(t), 0
+// TestRealDatabase shares one server, which takes seconds to start.
+func TestRealDatabase(t *testing.T) {
+	url := sinktest.StartInfluxd(t)
+	t.Run("contract", func(t *testing.T) { contract(t, url) })
+	t.Run("field types", func(t *testing.T) { fieldTypes(t, url) })
+	t.Run("type conflict", func(t *testing.T) { typeConflict(t, url) })
+	t.Run("missing database", func(t *testing.T) { missingDatabase(t, url) })
+}
+
+func contract(t *testing.T, url string) {
+	n := 0
 	schema := pipeline.NewSchema()
 	sinktest.Run(t, schema, func(t *testing.T) sinktest.Target {
 		n++
@@ -103,9 +112,9 @@ func point(tb testing.TB, columns []string, values []any) sinktest.Point {
 	return p
 }
 
-// TestFieldTypes: the database has the type of each field that its kind asks for.
-func TestFieldTypes(t *testing.T) {
-	url := sinktest.StartInfluxd(t)
+// fieldTypes: the database has the type of each field that its kind asks for.
+func fieldTypes(t *testing.T, url string) {
+	t.Helper()
 	s := openReal(t, url, "types")
 	schema := pipeline.NewSchema()
 	mustWrite(t, s, sinktest.NewFleet(schema, "core-1").Poll(0))
@@ -185,10 +194,10 @@ func TestDatabaseStopped(t *testing.T) {
 	}
 }
 
-// TestTypeConflict: somebody wrote a field with another type first. Only the rows that have it are
+// typeConflict: somebody wrote a field with another type first. Only the rows that have it are
 // refused; they are counted.
-func TestTypeConflict(t *testing.T) {
-	url := sinktest.StartInfluxd(t)
+func typeConflict(t *testing.T, url string) {
+	t.Helper()
 	s := openReal(t, url, "conflict")
 	table := testTable()
 	first := batchOf(table, 0, 1)
@@ -239,9 +248,9 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// TestMissingDatabase: 404 keeps everything; the data is there once somebody makes the database.
-func TestMissingDatabase(t *testing.T) {
-	url := sinktest.StartInfluxd(t)
+// missingDatabase: 404 keeps everything; the data is there once somebody makes the database.
+func missingDatabase(t *testing.T, url string) {
+	t.Helper()
 	s := mustNew(t, Config{URL: url, Database: "late"})
 	if err := s.Open(); err != nil {
 		t.Fatal(err)

@@ -77,6 +77,10 @@ func (m *memory) Append(r record) error {
 		old := m.drop(1)[0]
 		m.shed(1, old.Points)
 	}
+	if m.taken.Bytes+size > m.limit {
+		m.shed(1, r.Points) // what is on its way cannot be shed: it may be stored already
+		return nil
+	}
 	m.records = append(m.records, r)
 	m.waiting.add(r)
 	m.signal()

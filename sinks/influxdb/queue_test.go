@@ -76,7 +76,12 @@ func TestQueueModel(t *testing.T) {
 					modelShedPoints += model[0]
 					model = model[1:]
 				}
-				model, sizes[next], size = append(model, next), n, size+n
+				if size+n > limit {
+					modelShed++
+					modelShedPoints += next
+				} else {
+					model, sizes[next], size = append(model, next), n, size+n
+				}
 				next++
 			},
 			"take": func(t *rapid.T) {
@@ -106,8 +111,8 @@ func TestQueueModel(t *testing.T) {
 				if shedRecords != modelShed || shedPoints != modelShedPoints {
 					t.Fatalf("shed %d/%d, want %d/%d", shedRecords, shedPoints, modelShed, modelShedPoints)
 				}
-				if _, bytes := q.size(); bytes != int64(size) {
-					t.Fatalf("%d bytes, want %d", bytes, size)
+				if _, bytes := q.size(); bytes != int64(size) || bytes > limit {
+					t.Fatalf("%d bytes, want %d, at most %d", bytes, size, limit)
 				}
 				if w := q.Waiting(); w.Records != len(model) {
 					t.Fatalf("%d wait, want %d", w.Records, len(model))

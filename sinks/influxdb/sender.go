@@ -21,8 +21,9 @@ const (
 	deniedWait   = 30 * time.Second
 	// hurry bounds every wait while the sink closes.
 	hurry = 200 * time.Millisecond
-	// remind is how often a trouble that lasts is logged.
-	remind = 10 * time.Minute
+	// remind and sayRefusals are how often what lasts is logged.
+	remind      = 10 * time.Minute
+	sayRefusals = time.Minute
 )
 
 // poster sends lines to a database: the client, or a test.
@@ -43,6 +44,13 @@ type sender struct {
 	failures int // in a row
 	settled  int // lines of the batch that is not acknowledged which the database has, or refused
 	trouble  trouble
+	refusals refusals
+}
+
+// refusals are the samples that were refused since it was said last.
+type refusals struct {
+	samples int
+	said    time.Time
 }
 
 // trouble is what is wrong with the destination now, so that it is said once and not with each try.
@@ -168,6 +176,16 @@ func (s *sender) pause(ctx context.Context, d time.Duration) bool {
 			return true
 		case <-changed:
 		}
+	}
+}
+
+// refuse counts samples that the database will never take, and says so now and then.
+func (s *sender) refuse(samples int, reason, example string) {
+	s.own.rejected.Add(float64(samples))
+	s.refusals.samples += samples
+	if now := time.Now(); now.Sub(s.refusals.said) >= sayRefusals {
+		s.log.Warn("the database refuses samples for ever", "samples", s.refusals.samples, "reason", reason, "example", example)
+		s.refusals = refusals{said: now}
 	}
 }
 

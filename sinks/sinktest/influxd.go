@@ -42,7 +42,7 @@ func NewInfluxd(tb testing.TB, http string) *Influxd {
 	tb.Helper()
 	dir := tb.TempDir()
 	d := &Influxd{tb: tb, binary: findInfluxd(tb), config: filepath.Join(dir, "influxdb.conf"), output: filepath.Join(dir, "influxd.log")}
-	tb.Cleanup(d.Stop)
+	tb.Cleanup(d.Kill) // nobody needs its data any more
 	for try := 1; ; try++ {
 		api, rpc := freePort(tb), freePort(tb)
 		d.URL = "http://" + api
