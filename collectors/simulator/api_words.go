@@ -113,13 +113,24 @@ func (s *sentence) read(r *bufio.Reader) error {
 		if n > maxWord || len(s.text)+int(n) > maxSentence || len(s.ends) == maxWords {
 			return errTooLong
 		}
-		start := len(s.text)
-		s.text = append(s.text, make([]byte, n)...)
-		if _, err := io.ReadFull(r, s.text[start:]); err != nil {
-			return unexpected(err)
+		if err := s.readBytes(r, int(n)); err != nil {
+			return err
 		}
 		s.ends = append(s.ends, len(s.text))
 	}
+}
+
+// readBytes takes room only for what has come: a length alone costs the client nothing.
+func (s *sentence) readBytes(r io.Reader, n int) error {
+	for n > 0 {
+		start, step := len(s.text), min(n, 1024)
+		s.text = append(s.text, make([]byte, step)...)
+		if _, err := io.ReadFull(r, s.text[start:]); err != nil {
+			return unexpected(err)
+		}
+		n -= step
+	}
+	return nil
 }
 
 func unexpected(err error) error {
