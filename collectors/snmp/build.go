@@ -89,12 +89,10 @@ func (b *builder) addRows() {
 		if !g.kept[r] {
 			continue
 		}
-		key := ""
+		key := g.key(r)
 		if b.table.number {
 			key = strconv.Itoa(number)
 			number++
-		} else {
-			key = g.key(r)
 		}
 		b.addRow(g.index[r], key, b.table.fields, r)
 	}
@@ -105,12 +103,12 @@ func (b *builder) addRows() {
 
 // noteSpareColumns starts to note which spare columns the device needs, if this poll asked for all.
 func (b *builder) noteSpareColumns() {
-	all, any := true, false
+	complete, hasSpares := true, false
 	for i, c := range b.grid.source.columns {
-		any = any || c.spare
-		all = all && (b.grid.column[i].asked || c.wide && b.poll.version == gosnmp.Version1)
+		hasSpares = hasSpares || c.spare
+		complete = complete && (b.grid.column[i].asked || c.wide && b.poll.version == gosnmp.Version1)
 	}
-	if !all || !any {
+	if !complete || !hasSpares {
 		return
 	}
 	b.spares = make([]bool, len(b.grid.source.columns))

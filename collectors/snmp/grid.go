@@ -14,6 +14,10 @@ type grid struct {
 	column  []columnState
 	places  map[string]int // index to row, made when columns are not in step
 	ordered bool           // indexes increase
+	// limit is the index of the last row that counts, as far as is known, "" if nothing is; beyond is
+	// the first row after it. What is left out there is not read on to the end.
+	limit  string
+	beyond int
 
 	readAt time.Time // when the first reply arrived; zero: none did
 	err    error     // the first that kept a column from being read to its end
@@ -39,6 +43,7 @@ func (g *grid) start(s *source) {
 	}
 	clear(g.places)
 	g.readAt, g.err, g.ordered = time.Time{}, nil, true
+	g.limit, g.beyond = "", none
 }
 
 // release drops what the grid holds of a device, so that a session that is not in use keeps none of it.
@@ -128,6 +133,9 @@ func (g *grid) addRow(index string) int {
 	if row > 0 && compareOIDs(index, g.index[row-1]) <= 0 {
 		g.ordered = false
 	}
+	if g.beyond == none && g.limit != "" && compareOIDs(index, g.limit) > 0 {
+		g.beyond = row
+	}
 	if len(g.places) > 0 {
 		g.places[index] = row
 	}
@@ -164,7 +172,27 @@ func (g *grid) markSkipped(d *device) {
 		return
 	}
 	for row := range g.index {
-		g.kept[row] = !g.source.skip(d, func(column string) cell { return g.get(row, column) })
+		g.kept[row] = !g.skips(d, row)
+	}
+}
+
+func (g *grid) skips(d *device, row int) bool {
+	return g.source.skip(d, func(column string) cell { return g.get(row, column) })
+}
+
+// endsAt reports that nothing counts from this row on: it is after the last one that does, and is
+// left out itself. A router with a thousand sessions has a thousand such rows.
+func (g *grid) endsAt(row int, d *device) bool {
+	return g.beyond != none && row >= g.beyond && g.ordered && g.source.skip != nil && g.skips(d, row)
+}
+
+// closeAt makes the last row that counts the end of all columns that are read from now on.
+func (g *grid) closeAt() {
+	g.beyond = 0
+	for row, kept := range g.kept {
+		if kept {
+			g.beyond = row + 1
+		}
 	}
 }
 

@@ -323,7 +323,11 @@ func TestSecretsAreNotNamed(t *testing.T) {
 	a.named(canary)
 	for _, reply := range []func(_ *gosnmp.SnmpPacket, b []byte) [][]byte{
 		func(_ *gosnmp.SnmpPacket, b []byte) [][]byte { return [][]byte{b[:len(b)-3]} },
-		func(_ *gosnmp.SnmpPacket, b []byte) [][]byte { b[len(b)-8] ^= 0xff; b[len(b)-20] ^= 0x3f; return [][]byte{b} },
+		func(_ *gosnmp.SnmpPacket, b []byte) [][]byte {
+			b[len(b)-8] ^= 0xff
+			b[len(b)-20] ^= 0x3f
+			return [][]byte{b}
+		},
 		func(_ *gosnmp.SnmpPacket, _ []byte) [][]byte { return nil },
 	} {
 		a.sending(reply)

@@ -49,8 +49,8 @@ type absence struct {
 }
 
 const (
-	refreshEvery  = 5 * time.Minute // slow columns and rows of tables that are read with GET
-	firstAbsence  = 5 * time.Minute
+	refreshEvery   = 5 * time.Minute // slow columns and rows of tables that are read with GET
+	firstAbsence   = time.Minute
 	longestAbsence = 24 * time.Hour
 )
 
@@ -85,10 +85,13 @@ func (m *mibMemory) known(s *source, index string, row, column int) cell {
 	return m.cells[row*s.keeps+k]
 }
 
-// keep remembers a complete read. Indexes are copied, because they are pieces of longer strings.
+// keep remembers a complete read, without the rows that are left out. Indexes are copied, because they are pieces of longer strings.
 func (m *mibMemory) keep(g *grid, now time.Time) {
 	m.index, m.cells = m.index[:0], m.cells[:0]
 	for row, index := range g.index {
+		if !g.kept[row] {
+			continue
+		}
 		m.index = append(m.index, strings.Clone(index))
 		for column, k := range g.source.kept {
 			if k != none {

@@ -153,8 +153,8 @@ func TestAbsentThingsAreAskedForAgain(t *testing.T) {
 		at   time.Duration
 		want bool
 	}{
-		{0, true}, {time.Minute, false}, {5*time.Minute + time.Second, true}, {10 * time.Minute, false}, {16 * time.Minute, true},
-		{30 * time.Minute, false}, {40 * time.Minute, true},
+		{0, true}, {30 * time.Second, false}, {61 * time.Second, true}, {2 * time.Minute, false}, {4 * time.Minute, true},
+		{7 * time.Minute, false}, {9 * time.Minute, true},
 	} {
 		later(c, step.at)
 		mustCollect(t, c)

@@ -18,7 +18,7 @@ type poll struct {
 	session *session
 	memory  *memory
 	version gosnmp.SnmpVersion
-	ctx     context.Context //nolint:containedctx // a poll is one call, and this its context
+	ctx     context.Context // of the one call that a poll is
 	now     func() time.Time
 
 	dead      error // why nothing more is asked

@@ -143,15 +143,19 @@ func (p *poll) share(left int) (context.Context, context.CancelFunc) {
 func (p *poll) readSource(ctx context.Context, g *grid) {
 	m := &p.memory.mibs[g.source.place]
 	all := !p.isFresh(m)
-	p.walk(ctx, g, p.columns(g.source, all))
-	if !all {
+	if all {
+		p.readAll(ctx, g)
+	} else {
+		if len(m.index) > 0 {
+			g.limit = m.index[len(m.index)-1]
+		}
+		p.walk(ctx, g, p.columns(g.source, false))
 		g.fill(m)
-	}
-	g.markSkipped(&p.memory.device)
-	if !all && g.err == nil && p.hasNewRows(g, m) {
-		all = true
-		p.walk(ctx, g, p.unread(g))
 		g.markSkipped(&p.memory.device)
+		if all = g.err == nil && p.hasNewRows(g, m); all {
+			p.walk(ctx, g, p.unread(g))
+			g.markSkipped(&p.memory.device)
+		}
 	}
 	if g.err != nil {
 		m.readAt = time.Time{}
@@ -163,6 +167,21 @@ func (p *poll) readSource(ctx context.Context, g *grid) {
 	case all && len(g.index) > 0:
 		m.keep(g, p.now())
 	}
+}
+
+// readAll walks all columns. Where rows may be left out it reads the names first, and then the other
+// columns only as far as there are rows that count.
+func (p *poll) readAll(ctx context.Context, g *grid) {
+	if g.source.skip != nil {
+		p.walk(ctx, g, g.source.key)
+		g.markSkipped(&p.memory.device)
+		if errors.Is(g.err, errSilent) || len(g.index) == 0 {
+			return
+		}
+		g.closeAt()
+	}
+	p.walk(ctx, g, p.unread(g))
+	g.markSkipped(&p.memory.device)
 }
 
 // unread lists the columns that were not asked for yet.

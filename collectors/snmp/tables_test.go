@@ -105,11 +105,13 @@ func TestInterfaceValues(t *testing.T) {
 		"no multicast counters": {func(m []entry) []entry {
 			return without(m, ifXEntry+".2", ifXEntry+".3", ifXEntry+".8", ifXEntry+".9")
 		}, "rx_packets", "1002 counter"},
-		"counter near 2^64":                   {func(m []entry) []entry { return with(m, at(ifXEntry, "6"), tCount64, uint64(math.MaxUint64)) }, "rx_bytes", "9223372036854775807 counter"},
-		"counter above 2^53":                  {func(m []entry) []entry { return with(m, at(ifXEntry, "6"), tCount64, uint64(1<<53+1)) }, "rx_bytes", "9007199254740993 counter"},
-		"ifHighSpeed of 0":                    {func(m []entry) []entry { return with(m, at(ifXEntry, "15"), tGauge, uint32(0)) }, "speed_bits_per_second", "1000000000 gauge"},
-		"10 Gbit/s":                           {func(m []entry) []entry { return with(m, at(ifXEntry, "15"), tGauge, uint32(10000)) }, "speed_bits_per_second", "10000000000 gauge"},
-		"both speeds unknown":                 {func(m []entry) []entry { return with(with(m, at(ifXEntry, "15"), tGauge, uint32(0)), at(ifEntry, "5"), tGauge, uint32(math.MaxUint32)) }, "speed_bits_per_second", " none"},
+		"counter near 2^64":  {func(m []entry) []entry { return with(m, at(ifXEntry, "6"), tCount64, uint64(math.MaxUint64)) }, "rx_bytes", "9223372036854775807 counter"},
+		"counter above 2^53": {func(m []entry) []entry { return with(m, at(ifXEntry, "6"), tCount64, uint64(1<<53+1)) }, "rx_bytes", "9007199254740993 counter"},
+		"ifHighSpeed of 0":   {func(m []entry) []entry { return with(m, at(ifXEntry, "15"), tGauge, uint32(0)) }, "speed_bits_per_second", "1000000000 gauge"},
+		"10 Gbit/s":          {func(m []entry) []entry { return with(m, at(ifXEntry, "15"), tGauge, uint32(10000)) }, "speed_bits_per_second", "10000000000 gauge"},
+		"both speeds unknown": {func(m []entry) []entry {
+			return with(with(m, at(ifXEntry, "15"), tGauge, uint32(0)), at(ifEntry, "5"), tGauge, uint32(math.MaxUint32))
+		}, "speed_bits_per_second", " none"},
 		"no speed at all":                     {func(m []entry) []entry { return without(m, at(ifXEntry, "15"), at(ifEntry, "5")) }, "speed_bits_per_second", " none"},
 		"MAC of one byte":                     {func(m []entry) []entry { return with(m, at(ifEntry, "6"), tText, []byte{1}) }, "mac_address", " none"},
 		"MAC of 16 bytes":                     {func(m []entry) []entry { return with(m, at(ifEntry, "6"), tText, make([]byte, 16)) }, "mac_address", " none"},

@@ -153,6 +153,7 @@ func (p *poll) take(g *grid, column int, value *gosnmp.SnmpPDU) {
 	state.name, state.row = value.Name, row
 	was := p.memory.mibs[g.source.place].known(g.source, index, row, column)
 	*g.at(row, column) = newCell(value, g.source.columns[column].as, was)
+	state.done = g.endsAt(row, &p.memory.device)
 }
 
 // declined notes an error in the columns that it is about. It returns false if none of them is left.

@@ -113,6 +113,8 @@ func TestAnErrorInTheMiddleOfAWalk(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAgent(t, aRouter(20)...)
+			c := a.collector(t)
+			mustCollect(t, c)
 			a.replying(onPage(2, func(request, reply *gosnmp.SnmpPacket) *gosnmp.SnmpPacket {
 				if test.index > 0 && test.index < 100 && !slices.ContainsFunc(request.Variables, func(v gosnmp.SnmpPDU) bool { return inside(v.Name, ifXEntry+".1") }) {
 					return reply // the column is not asked for any more
@@ -120,7 +122,7 @@ func TestAnErrorInTheMiddleOfAWalk(t *testing.T) {
 				reply.Error, reply.ErrorIndex, reply.Variables = test.status, test.index, request.Variables
 				return reply
 			}))
-			reads, err := collect(t, a.collector(t))
+			reads, err := collect(t, c)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -310,7 +312,7 @@ func TestASilentService(t *testing.T) {
 func TestADeviceThatFallsSilentInTheMiddle(t *testing.T) {
 	a := newAgent(t, aRouter(20)...)
 	dead := false
-	a.replying(onPage(2, func(_, _ *gosnmp.SnmpPacket) *gosnmp.SnmpPacket { dead = true; return nil }))
+	a.replying(onPage(4, func(_, _ *gosnmp.SnmpPacket) *gosnmp.SnmpPacket { dead = true; return nil }))
 	a.sending(func(_ *gosnmp.SnmpPacket, reply []byte) [][]byte {
 		if dead {
 			return nil
