@@ -44,7 +44,9 @@ type polled struct {
 }
 
 // pollLanes are the lanes that read tables, the most urgent first.
-var pollLanes = [...]pipeline.Lane{pipeline.LaneLive, pipeline.LaneSessions, pipeline.LaneSlow}
+func pollLanes() []pipeline.Lane {
+	return []pipeline.Lane{pipeline.LaneLive, pipeline.LaneSessions, pipeline.LaneSlow}
+}
 
 // maxAPIConnections bounds the kept connections of the RouterOS API, one for each router.
 const maxAPIConnections = 4000
@@ -60,7 +62,7 @@ func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *sl
 		b.credentials[cred.Name] = cred
 	}
 	for _, d := range cfg.Devices {
-		d.Lanes = d.Lanes.over(cfg.Lanes)
+		d.Lanes = d.Lanes.Over(cfg.Lanes)
 		p, err := b.polled(d)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("device %s: %w", d.Name, err), c.Close())
@@ -135,7 +137,7 @@ func (b *builder) device(cfg DeviceConfig, rows *pipeline.Rows) (*Device, error)
 
 // note takes down which lanes have anything to read.
 func (d *Device) note(tables func(pipeline.Lane) []string) {
-	for _, lane := range pollLanes {
+	for _, lane := range pollLanes() {
 		d.lanes[lane] = d.lanes[lane] || len(tables(lane)) > 0
 	}
 }
@@ -146,7 +148,7 @@ func (c *Collectors) Start(sched Scheduler, publish func(pipeline.Batch)) {
 		d.sched, d.publish = sched, publish
 		d.publishStatus(time.Now())
 	}
-	for _, lane := range append([]pipeline.Lane{pipeline.LaneStatus}, pollLanes[:]...) {
+	for _, lane := range append([]pipeline.Lane{pipeline.LaneStatus}, pollLanes()...) {
 		for _, d := range c.devices {
 			if job, ok := d.job(lane); ok {
 				sched.Add(job)
@@ -281,7 +283,7 @@ func (c *Collectors) ReadOnce(ctx context.Context, device string) (tables []pipe
 			continue
 		}
 		var errs []error
-		for _, lane := range pollLanes {
+		for _, lane := range pollLanes() {
 			b, err := d.device.Collect(ctx, lane)
 			if answered(b) || lane == pipeline.LaneLive {
 				tables = append(tables, b.Tables...)

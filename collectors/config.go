@@ -1,7 +1,6 @@
 package collectors
 
 import (
-	"fmt"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -58,8 +57,8 @@ func DefaultConfig() Config {
 	return Config{Lanes: Lanes{Status: 60 * s, Live: 30 * s, Sessions: 60 * s, Slow: 600 * s}}
 }
 
-// over fills what l leaves out from base.
-func (l Lanes) over(base Lanes) Lanes {
+// Over fills what l leaves out from base.
+func (l Lanes) Over(base Lanes) Lanes {
 	for _, p := range []struct{ own, base *configs.Duration }{
 		{&l.Status, &base.Status}, {&l.Live, &base.Live}, {&l.Sessions, &base.Sessions}, {&l.Slow, &base.Slow}} {
 		if *p.own == 0 {
@@ -69,7 +68,8 @@ func (l Lanes) over(base Lanes) Lanes {
 	return l
 }
 
-func (l Lanes) each(visit func(name string, period configs.Duration)) {
+// Each visits the lanes in the order of their urgency.
+func (l Lanes) Each(visit func(name string, period configs.Duration)) {
 	visit("status", l.Status)
 	visit("live", l.Live)
 	visit("sessions", l.Sessions)
@@ -116,7 +116,7 @@ func (c *Credential) validate(r *configs.Report, known map[string]*Credential) {
 }
 
 func (l Lanes) validate(r *configs.Report) {
-	l.each(func(name string, period configs.Duration) {
+	l.Each(func(name string, period configs.Duration) {
 		if period != 0 && (period.Std() < time.Second || period.Std() > 24*time.Hour) {
 			r.At(name).Errorf("a router's counters do not move faster", "%s: the period must be between 1s and 1d", period)
 		}
@@ -212,7 +212,7 @@ func sortedNames(known map[string]*Credential) []string {
 	}
 	slices.Sort(names)
 	if len(names) == 0 {
-		names = []string{fmt.Sprint("none")}
+		names = []string{"none"}
 	}
 	return names
 }

@@ -30,9 +30,8 @@ func (l *loader) decodeTagged(n *node, v reflect.Value, tag string, p path) {
 	}
 	if v.Type() == reflect.TypeFor[File]() && n.kind == scalar && !n.empty() {
 		name, ok := l.file(n, tag, p)
-		if l.excused[p] = !ok; ok {
-			v.SetString(string(name))
-		}
+		l.excused[p] = !ok
+		v.SetString(string(name))
 		return
 	}
 	if l.decodeItself(n, v, p) {

@@ -101,7 +101,7 @@ func (l *loader) file(n *node, tag string, p path) (File, bool) {
 	}
 	if err != nil {
 		l.problem(n.at, p, err.hint, "%s: %s", name, err)
-		return "", false
+		return File(name), false // what checks the whole still sees that it was given
 	}
 	return File(name), true
 }

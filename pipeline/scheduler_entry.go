@@ -29,11 +29,14 @@ func newEntry(j Job, now time.Time, position time.Duration) *entry {
 	return e
 }
 
-// phase spreads devices, and the lanes of one device, over the period.
-func (e *entry) phase() time.Duration {
-	h := xxhash.Sum64String(e.Device + "\x00" + string(e.Lane))
-	return time.Duration(h % uint64(e.Period)).Truncate(time.Millisecond)
+// Phase spreads devices, and the lanes of one device, over the period: the slots of a job are the
+// multiples of its period since 1970 plus its phase, which is the same in every process.
+func Phase(device string, lane Lane, period time.Duration) time.Duration {
+	h := xxhash.Sum64String(device + "\x00" + string(lane))
+	return time.Duration(h % uint64(period)).Truncate(time.Millisecond)
 }
+
+func (e *entry) phase() time.Duration { return Phase(e.Device, e.Lane, e.Period) }
 
 // plan sets the next run after one that was due now. After one outside the slots, the next slot that
 // is at least half a period away is taken, so that rates have something to span.

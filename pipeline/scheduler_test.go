@@ -37,13 +37,13 @@ func (d *diary) of(name string) []runNote {
 }
 
 // schedule runs a scheduler inside a bubble for a while.
-func schedule(t *testing.T, workers int, for_ time.Duration, jobs ...Job) *Scheduler {
+func schedule(t *testing.T, workers int, length time.Duration, jobs ...Job) *Scheduler {
 	t.Helper()
 	s := NewScheduler(workers, prometheus.NewRegistry(), quiet())
 	for _, j := range jobs {
 		s.Add(j)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), for_)
+	ctx, cancel := context.WithTimeout(t.Context(), length)
 	defer cancel()
 	s.Run(ctx)
 	return s

@@ -34,7 +34,7 @@ func CleanName(s string) string {
 }
 
 func isPlain(s string) bool {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] < 0x20 || s[i] >= 0x7f {
 			return false
 		}
@@ -47,7 +47,7 @@ func toUTF8(s string) string {
 		return s
 	}
 	runes := make([]rune, len(s))
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		runes[i] = rune(s[i])
 	}
 	return string(runes)
