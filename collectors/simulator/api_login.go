@@ -1,7 +1,7 @@
 package simulator
 
 import (
-	"crypto/md5" //nolint:gosec // the login of RouterOS before 6.43 is made of it
+	"crypto/md5" // the login of RouterOS before 6.43 is made of it
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/hex"
@@ -53,6 +53,6 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 
 // challengeResponse is "00" and the MD5 of a zero byte, the password and the challenge, in hex.
 func challengeResponse(password string, challenge []byte) string {
-	sum := md5.Sum(append(append([]byte{0}, password...), challenge...)) //nolint:gosec // as above
+	sum := md5.Sum(append(append([]byte{0}, password...), challenge...))
 	return "00" + hex.EncodeToString(sum[:])
 }

@@ -53,8 +53,10 @@ func readWordLength(r io.ByteReader) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
-	var n uint32
-	more := 0
+	var (
+		n    uint32
+		more int
+	)
 	switch {
 	case first < 0x80:
 		return uint32(first), nil

@@ -133,7 +133,7 @@ func TestSentencesOfOthers(t *testing.T) {
 
 func TestSentencesThatAreCutOff(t *testing.T) {
 	whole := append(appendWord(appendWord(nil, "/interface/print"), "=.proplist=name"), 0)
-	for n := range len(whole) {
+	for n := range whole {
 		var s sentence
 		err := s.read(bufio.NewReader(bytes.NewReader(whole[:n])))
 		if n == 0 && !errors.Is(err, io.EOF) || n > 0 && !errors.Is(err, io.ErrUnexpectedEOF) {

@@ -11,10 +11,10 @@ import (
 func BenchmarkAnswer(b *testing.B) {
 	f := New(Options{Routers: 25, Interfaces: 20, Quiet: true})
 	for name, message := range map[string][]byte{
-		"get-3-scalars": ask(snmpV2c, "public", pduGet, 0, 0, "1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.1.5.0", "1.3.6.1.2.1.25.3.3.1.2.1"),
-		"bulk-6x10-counters": ask(snmpV2c, "public", pduGetBulk, 0, 10, "1.3.6.1.2.1.31.1.1.1.6", "1.3.6.1.2.1.31.1.1.1.10",
+		"get-3-scalars": ask(snmpV2c, pduGet, 0, 0, "1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.1.5.0", "1.3.6.1.2.1.25.3.3.1.2.1"),
+		"bulk-6x10-counters": ask(snmpV2c, pduGetBulk, 0, 10, "1.3.6.1.2.1.31.1.1.1.6", "1.3.6.1.2.1.31.1.1.1.10",
 			"1.3.6.1.2.1.31.1.1.1.7", "1.3.6.1.2.1.31.1.1.1.11", "1.3.6.1.2.1.2.2.1.13", "1.3.6.1.2.1.2.2.1.14"),
-		"bulk-names": ask(snmpV2c, "public", pduGetBulk, 0, 20, "1.3.6.1.2.1.31.1.1.1.1"),
+		"bulk-names": ask(snmpV2c, pduGetBulk, 0, 20, "1.3.6.1.2.1.31.1.1.1.1"),
 	} {
 		b.Run(name, func(b *testing.B) {
 			var (
@@ -37,7 +37,7 @@ func BenchmarkAnswer(b *testing.B) {
 // BenchmarkFleet asks 10,000 routers in turn over real sockets, several clients at once.
 func BenchmarkFleet(b *testing.B) {
 	f := openFleet(b, Options{Routers: 10_000, Interfaces: 20, Quiet: true})
-	message := ask(snmpV2c, "public", pduGetBulk, 0, 10, "1.3.6.1.2.1.31.1.1.1.6", "1.3.6.1.2.1.31.1.1.1.10", "1.3.6.1.2.1.2.2.1.8")
+	message := ask(snmpV2c, pduGetBulk, 0, 10, "1.3.6.1.2.1.31.1.1.1.6", "1.3.6.1.2.1.31.1.1.1.10", "1.3.6.1.2.1.2.2.1.8")
 	var next atomic.Int64
 	b.ReportAllocs()
 	b.ResetTimer()

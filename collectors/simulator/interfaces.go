@@ -101,7 +101,7 @@ func build(m *model, r role, seed uint64, index, limit int) ([]static, int) {
 	return b.list, b.wan
 }
 
-func (b *builder) add(s static) *static {
+func (b *builder) add(s static) {
 	i := len(b.list)
 	s.seed = hash(b.seed, uint64(i)+1)
 	s.mac = [6]byte{0x48, 0x8f, 0x5a, byte(b.index >> 8), byte(b.index), byte(i)}
@@ -110,7 +110,6 @@ func (b *builder) add(s static) *static {
 		s.mtu = 1500
 	}
 	b.list = append(b.list, s)
-	return &b.list[i]
 }
 
 func (b *builder) ports() {

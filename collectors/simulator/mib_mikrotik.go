@@ -52,7 +52,7 @@ func healthGroups(m *model) []*group {
 	var gauges []sensor
 	for _, s := range m.sensors {
 		if s.scalar != 0 {
-			g = append(g, scalar(fmt.Sprintf("%s.3.%d", mikrotik, s.scalar), func(v *view) value { return s.scalarValue(v) }))
+			g = append(g, scalar(fmt.Sprintf("%s.3.%d", mikrotik, s.scalar), s.scalarValue))
 		}
 		if s.gauge != 0 {
 			gauges = append(gauges, s)

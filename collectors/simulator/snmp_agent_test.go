@@ -65,8 +65,8 @@ func TestGarbageMeetsSilence(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	good := ask(snmpV2c, "public", pduGet, 0, 0, "1.3.6.1.2.1.1.5.0")
-	for _, b := range [][]byte{{0}, []byte("hello"), good[:20], make([]byte, 5000), ask(3, "public", pduGet, 0, 0, "1.3"), good} {
+	good := ask(snmpV2c, pduGet, 0, 0, "1.3.6.1.2.1.1.5.0")
+	for _, b := range [][]byte{{0}, []byte("hello"), good[:20], make([]byte, 5000), ask(3, pduGet, 0, 0, "1.3"), good} {
 		if _, err := conn.Write(b); err != nil {
 			t.Fatal(err)
 		}

@@ -10,11 +10,10 @@ import (
 )
 
 // ask makes a message as a client would.
-func ask(version int, community string, pdu byte, first, second int, names ...string) []byte {
+func ask(version int, pdu byte, first, second int, names ...string) []byte {
 	var bindings []byte
 	for _, n := range names {
-		name := appendValue(nil, objectID(mustOID(n)))
-		binding := append(name, tagNull, 0)
+		binding := append(appendValue(nil, objectID(mustOID(n))), tagNull, 0)
 		bindings = append(appendLength(append(bindings, tagSequence), len(binding)), binding...)
 	}
 	content := appendValue(nil, integer(4711))
@@ -22,7 +21,7 @@ func ask(version int, community string, pdu byte, first, second int, names ...st
 	content = appendValue(content, integer(int64(second)))
 	content = append(appendLength(append(content, tagSequence), len(bindings)), bindings...)
 	message := appendValue(nil, integer(int64(version)))
-	message = appendValue(message, octets([]byte(community)))
+	message = appendValue(message, octets([]byte("public")))
 	message = append(appendLength(append(message, pdu), len(content)), content...)
 	return append(appendLength([]byte{tagSequence}, len(message)), message...)
 }
@@ -124,43 +123,43 @@ func TestAnswers(t *testing.T) {
 		want    reply
 	}{
 		{
-			"get", ask(snmpV2c, "public", pduGet, 0, 0, "1.3.1.0", "1.3.2.1.2"),
+			"get", ask(snmpV2c, pduGet, 0, 0, "1.3.1.0", "1.3.2.1.2"),
 			reply{Names: []string{"1.3.1.0", "1.3.2.1.2"}, Tags: []byte{tagOctetString, tagInteger}, Contents: []string{"one", "\x0c"}},
 		},
 		{
-			"v2c says in each place what is missing", ask(snmpV2c, "public", pduGet, 0, 0, "1.3.9.0", "1.3.2.1.7"),
+			"v2c says in each place what is missing", ask(snmpV2c, pduGet, 0, 0, "1.3.9.0", "1.3.2.1.7"),
 			reply{Names: []string{"1.3.9.0", "1.3.2.1.7"}, Tags: []byte{tagNoSuchObject, tagNoSuchInstance}, Contents: []string{"", ""}},
 		},
 		{
-			"an unknown object", ask(snmpV2c, "public", pduGet, 0, 0, "1.4.9.0"),
+			"an unknown object", ask(snmpV2c, pduGet, 0, 0, "1.4.9.0"),
 			reply{Names: []string{"1.4.9.0"}, Tags: []byte{tagNoSuchObject}, Contents: []string{""}},
 		},
 		{
-			"v1 fails as a whole and points at the first", ask(snmpV1, "public", pduGet, 0, 0, "1.3.1.0", "1.3.9.0"),
+			"v1 fails as a whole and points at the first", ask(snmpV1, pduGet, 0, 0, "1.3.1.0", "1.3.9.0"),
 			reply{State: errNoSuchName, Index: 2, Names: []string{"1.3.1.0", "1.3.9.0"}, Tags: []byte{tagNull, tagNull}, Contents: []string{"", ""}},
 		},
 		{
-			"v1 has no Counter64", ask(snmpV1, "public", pduGet, 0, 0, "1.3.2.2.1"),
+			"v1 has no Counter64", ask(snmpV1, pduGet, 0, 0, "1.3.2.2.1"),
 			reply{State: errNoSuchName, Index: 1, Names: []string{"1.3.2.2.1"}, Tags: []byte{tagNull}, Contents: []string{""}},
 		},
 		{
-			"next", ask(snmpV2c, "public", pduGetNext, 0, 0, "1.3.2.1.2", "1.3.2"),
+			"next", ask(snmpV2c, pduGetNext, 0, 0, "1.3.2.1.2", "1.3.2"),
 			reply{Names: []string{"1.3.2.2.1", "1.3.2.1.1"}, Tags: []byte{tagCounter64, tagInteger}, Contents: []string{"\x15", "\x0b"}},
 		},
 		{
-			"v1 walks past Counter64", ask(snmpV1, "public", pduGetNext, 0, 0, "1.3.2.1.2"),
+			"v1 walks past Counter64", ask(snmpV1, pduGetNext, 0, 0, "1.3.2.1.2"),
 			reply{Names: []string{"1.3.3.0"}, Tags: []byte{tagGauge32}, Contents: []string{"\x03"}},
 		},
 		{
-			"the end in v1", ask(snmpV1, "public", pduGetNext, 0, 0, "1.3.3.0"),
+			"the end in v1", ask(snmpV1, pduGetNext, 0, 0, "1.3.3.0"),
 			reply{State: errNoSuchName, Index: 1, Names: []string{"1.3.3.0"}, Tags: []byte{tagNull}, Contents: []string{""}},
 		},
 		{
-			"the end in v2c keeps the name", ask(snmpV2c, "public", pduGetNext, 0, 0, "1.9"),
+			"the end in v2c keeps the name", ask(snmpV2c, pduGetNext, 0, 0, "1.9"),
 			reply{Names: []string{"1.9"}, Tags: []byte{tagEndOfMIBView}, Contents: []string{""}},
 		},
 		{
-			"bulk: one plain, one repeated", ask(snmpV2c, "public", pduGetBulk, 1, 2, "1.3.1", "1.3.2.1"),
+			"bulk: one plain, one repeated", ask(snmpV2c, pduGetBulk, 1, 2, "1.3.1", "1.3.2.1"),
 			reply{
 				Names:    []string{"1.3.1.0", "1.3.2.1.1", "1.3.2.1.2"},
 				Tags:     []byte{tagOctetString, tagInteger, tagInteger},
@@ -168,7 +167,7 @@ func TestAnswers(t *testing.T) {
 			},
 		},
 		{
-			"bulk takes turns", ask(snmpV2c, "public", pduGetBulk, 0, 2, "1.3.2.1", "1.3.2.2"),
+			"bulk takes turns", ask(snmpV2c, pduGetBulk, 0, 2, "1.3.2.1", "1.3.2.2"),
 			reply{
 				Names:    []string{"1.3.2.1.1", "1.3.2.2.1", "1.3.2.1.2", "1.3.2.2.2"},
 				Tags:     []byte{tagInteger, tagCounter64, tagInteger, tagCounter64},
@@ -176,23 +175,23 @@ func TestAnswers(t *testing.T) {
 			},
 		},
 		{
-			"bulk ends one row after the end", ask(snmpV2c, "public", pduGetBulk, 0, 50, "1.3.2.2.2"),
+			"bulk ends one row after the end", ask(snmpV2c, pduGetBulk, 0, 50, "1.3.2.2.2"),
 			reply{Names: []string{"1.3.3.0", "1.3.3.0"}, Tags: []byte{tagGauge32, tagEndOfMIBView}, Contents: []string{"\x03", ""}},
 		},
-		{"bulk of nothing", ask(snmpV2c, "public", pduGetBulk, 0, 0, "1.3.2"), reply{}},
+		{"bulk of nothing", ask(snmpV2c, pduGetBulk, 0, 0, "1.3.2"), reply{}},
 		{
-			"bulk with negative numbers", ask(snmpV2c, "public", pduGetBulk, -5, -5, "1.3.2"), reply{},
+			"bulk with negative numbers", ask(snmpV2c, pduGetBulk, -5, -5, "1.3.2"), reply{},
 		},
 		{
-			"more plain names than names", ask(snmpV2c, "public", pduGetBulk, 9, 9, "1.3.2.2.2"),
+			"more plain names than names", ask(snmpV2c, pduGetBulk, 9, 9, "1.3.2.2.2"),
 			reply{Names: []string{"1.3.3.0"}, Tags: []byte{tagGauge32}, Contents: []string{"\x03"}},
 		},
 		{
-			"set in v2c", ask(snmpV2c, "public", pduSet, 0, 0, "1.3.1.0"),
+			"set in v2c", ask(snmpV2c, pduSet, 0, 0, "1.3.1.0"),
 			reply{State: errNotWritable, Index: 1, Names: []string{"1.3.1.0"}, Tags: []byte{tagNull}, Contents: []string{""}},
 		},
 		{
-			"set in v1", ask(snmpV1, "public", pduSet, 0, 0, "1.3.1.0"),
+			"set in v1", ask(snmpV1, pduSet, 0, 0, "1.3.1.0"),
 			reply{State: errNoSuchName, Index: 1, Names: []string{"1.3.1.0"}, Tags: []byte{tagNull}, Contents: []string{""}},
 		},
 	} {
@@ -209,7 +208,7 @@ func TestBulkReplyIsCutToOneDatagram(t *testing.T) {
 	for i := range uint32(40) {
 		long = append(long, recorded{[]uint32{1, 3, 5, i}, octets(bytes.Repeat([]byte{'x'}, 100))})
 	}
-	got := answerTo(t, long, ask(snmpV2c, "public", pduGetBulk, 0, 40, "1.3.5"))
+	got := answerTo(t, long, ask(snmpV2c, pduGetBulk, 0, 40, "1.3.5"))
 	if got.State != 0 || len(got.Names) < 10 || len(got.Names) > 13 {
 		t.Errorf("state %d, %d names", got.State, len(got.Names))
 	}
@@ -222,29 +221,29 @@ func TestTooBig(t *testing.T) {
 		if pdu == pduGet {
 			name = "1.3.1"
 		}
-		got := answerTo(t, huge, ask(snmpV2c, "public", pdu, 0, 1, name))
+		got := answerTo(t, huge, ask(snmpV2c, pdu, 0, 1, name))
 		if got.State != errTooBig || len(got.Names) != 0 {
 			t.Errorf("pdu %x: %+v", pdu, got)
 		}
 	}
-	if got := answerTo(t, huge, ask(snmpV1, "public", pduGet, 0, 0, "1.3.1")); got.State != errTooBig || len(got.Names) != 1 {
+	if got := answerTo(t, huge, ask(snmpV1, pduGet, 0, 0, "1.3.1")); got.State != errTooBig || len(got.Names) != 1 {
 		t.Errorf("v1: %+v", got)
 	}
 }
 
 func TestGarbageIsNoRequest(t *testing.T) {
-	good := ask(snmpV2c, "public", pduGet, 0, 0, "1.3.1.0")
+	good := ask(snmpV2c, pduGet, 0, 0, "1.3.1.0")
 	bad := map[string][]byte{
 		"nothing":       nil,
 		"text":          []byte("GET / HTTP/1.1\r\n\r\n"),
-		"version 3":     ask(3, "public", pduGet, 0, 0, "1.3.1.0"),
-		"version 2":     ask(2, "public", pduGet, 0, 0, "1.3.1.0"),
-		"a response":    ask(snmpV2c, "public", pduResponse, 0, 0, "1.3.1.0"),
-		"a trap":        ask(snmpV2c, "public", 0xa7, 0, 0, "1.3.1.0"),
-		"bulk in v1":    ask(snmpV1, "public", pduGetBulk, 0, 1, "1.3.1.0"),
+		"version 3":     ask(3, pduGet, 0, 0, "1.3.1.0"),
+		"version 2":     ask(2, pduGet, 0, 0, "1.3.1.0"),
+		"a response":    ask(snmpV2c, pduResponse, 0, 0, "1.3.1.0"),
+		"a trap":        ask(snmpV2c, 0xa7, 0, 0, "1.3.1.0"),
+		"bulk in v1":    ask(snmpV1, pduGetBulk, 0, 1, "1.3.1.0"),
 		"half":          good[:len(good)/2],
 		"all but one":   good[:len(good)-1],
-		"too many":      ask(snmpV2c, "public", pduGet, 0, 0, slices.Repeat([]string{"1.3.1"}, maxVarBinds+1)...),
+		"too many":      ask(snmpV2c, pduGet, 0, 0, slices.Repeat([]string{"1.3.1"}, maxVarBinds+1)...),
 		"not a binding": append([]byte{tagSequence, 24, 2, 1, 1, 4, 1, 'p', pduGet, 16, 2, 1, 1, 2, 1, 0, 2, 1, 0, tagSequence, 5, tagOID, 3, 1, 2, 3}, 0),
 	}
 	for name, b := range bad {
@@ -262,10 +261,10 @@ func TestGarbageIsNoRequest(t *testing.T) {
 // FuzzRequest: no datagram does harm, and every answer is one well-formed message that fits.
 func FuzzRequest(f *testing.F) {
 	for _, pdu := range []byte{pduGet, pduGetNext, pduGetBulk, pduSet} {
-		f.Add(ask(snmpV2c, "public", pdu, 0, 20, "1.3.6.1.2.1.2.2.1.10", "1.3"))
-		f.Add(ask(snmpV1, "public", pdu, 0, 0, "1.3.6.1.2.1.31.1.1.1.6.1"))
+		f.Add(ask(snmpV2c, pdu, 0, 20, "1.3.6.1.2.1.2.2.1.10", "1.3"))
+		f.Add(ask(snmpV1, pdu, 0, 0, "1.3.6.1.2.1.31.1.1.1.6.1"))
 	}
-	f.Add(ask(snmpV2c, "public", pduGetBulk, 1, 2147483647, "0.0", "1.3.6.1.4.1.14988.1.1.3.100.1.3"))
+	f.Add(ask(snmpV2c, pduGetBulk, 1, 2147483647, "0.0", "1.3.6.1.4.1.14988.1.1.3.100.1.3"))
 	fleet := New(Options{Routers: 3, Quiet: true})
 	router := fleet.routers[2]
 	v := newView()
