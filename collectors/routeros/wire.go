@@ -169,9 +169,7 @@ func (w *wire) send(tag string, words []string) error {
 	for _, word := range words {
 		w.writer.WriteWord(word)
 	}
-	if tag != "" {
-		w.writer.WriteWord(".tag=" + tag)
-	}
+	w.writer.WriteWord(".tag=" + tag)
 	return w.writer.EndSentence()
 }
 
