@@ -1,0 +1,99 @@
+package access
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Why a request has no identity although it shows something that should give one. The messages are for
+// people and say nothing about what the server knows.
+var (
+	ErrInvalidToken = errors.New("the token that was sent is not valid")
+	ErrAmbiguous    = errors.New("two Authorization headers were sent: send one")
+	ErrNotBearer    = errors.New("the Authorization header is not of the form: Bearer <token>")
+	ErrNoSession    = errors.New("your session has ended: log in again")
+	ErrLoggedOut    = errors.New("you are logged out")
+	ErrTokenInURL   = errors.New("a token in a URL ends up in logs and histories, so it is refused: send it as Authorization: Bearer <token>, or log in")
+)
+
+// Identity is who asks. The zero Identity is anonymous.
+type Identity struct {
+	User  string
+	Roles []string
+	// Expires is when it ends unless it is renewed; the zero time: not by itself.
+	Expires time.Time
+
+	lease *lease
+}
+
+// Anonymous reports that nobody is known.
+func (id Identity) Anonymous() bool { return id.User == "" }
+
+// Has reports whether the identity has a role.
+func (id Identity) Has(role string) bool { return slices.Contains(id.Roles, role) }
+
+// Done is closed when the identity was revoked, Err then says why. It is nil, and so never ready, for an
+// identity that cannot be revoked.
+func (id Identity) Done() <-chan struct{} {
+	if id.lease == nil {
+		return nil
+	}
+	return id.lease.done
+}
+
+// Err is nil as long as the identity was not revoked.
+func (id Identity) Err() error {
+	if id.lease == nil {
+		return nil
+	}
+	return id.lease.err()
+}
+
+// Touch says that the identity is in use: a session ends some time after its last use.
+func (id Identity) Touch(now time.Time) {
+	if id.lease != nil {
+		id.lease.touch(now)
+	}
+}
+
+// lease is what an identity lives on: it ends for all who hold it at once.
+type lease struct {
+	done chan struct{}
+
+	mu    sync.Mutex
+	cause error
+	used  time.Time
+}
+
+func newLease(now time.Time) *lease { return &lease{done: make(chan struct{}), used: now} }
+
+func (l *lease) end(cause error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cause == nil {
+		l.cause = cause
+		close(l.done)
+	}
+}
+
+func (l *lease) err() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.cause
+}
+
+func (l *lease) touch(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.After(l.used) {
+		l.used = now
+	}
+}
+
+func (l *lease) lastUse() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.used
+}

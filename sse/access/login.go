@@ -1,0 +1,120 @@
+package access
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+)
+
+// maxLoginBody bounds the body of a login.
+const maxLoginBody = 4 << 10
+
+// Login answers POST: a static token, in the Authorization header or as {"token": "…"}, becomes a
+// session cookie that scripts cannot read.
+func (a *Access) Login() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			notAllowed(w, http.MethodPost)
+			return
+		}
+		if p := a.ownPage(r); p != nil {
+			p.Write(w)
+			return
+		}
+		id, err := a.credentials(w, r)
+		if err != nil {
+			(&Problem{Status: http.StatusUnauthorized, Detail: err.Error(), Challenge: Challenge(err)}).Write(w)
+			return
+		}
+		a.setCookie(w, r, a.sessions.start(id, a.now()))
+		writeJSON(w, map[string]any{"user": id.User, "roles": nonNil(id.Roles)})
+	})
+}
+
+func (a *Access) credentials(w http.ResponseWriter, r *http.Request) (Identity, error) {
+	if InURL(r) {
+		return Identity{}, ErrTokenInURL
+	}
+	secret, err := bearer(r.Header)
+	if err != nil {
+		return Identity{}, err
+	}
+	if secret == "" {
+		var body struct {
+			Token string `json:"token"`
+		}
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxLoginBody)).Decode(&body); err != nil {
+			return Identity{}, errors.New(`the body is not of the form {"token": "…"}`)
+		}
+		secret = body.Token
+	}
+	return a.byToken(secret)
+}
+
+// LoginLink answers GET …?code=: a code of NewLoginCode becomes a session cookie, and the browser is
+// sent to next.
+func (a *Access) LoginLink(next string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			notAllowed(w, http.MethodGet)
+			return
+		}
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		w.Header().Set("Cache-Control", "no-store")
+		id, ok := a.codes.redeem(r.URL.Query().Get("code"), a.now())
+		if !ok {
+			(&Problem{Status: http.StatusUnauthorized, Challenge: Challenge(ErrInvalidToken),
+				Detail: "this login link is used up or too old: it works once and for ten minutes; the program prints a new one when it starts"}).Write(w)
+			return
+		}
+		a.setCookie(w, r, a.sessions.start(id, a.now()))
+		http.Redirect(w, r, next, http.StatusSeeOther)
+	})
+}
+
+// Logout answers POST: the session ends, and with it every stream that was opened with it.
+func (a *Access) Logout() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			notAllowed(w, http.MethodPost)
+			return
+		}
+		if p := a.ownPage(r); p != nil {
+			p.Write(w)
+			return
+		}
+		if c, err := r.Cookie(cookieName); err == nil {
+			a.sessions.end(c.Value, a.now())
+		}
+		c := a.cookie(r, "")
+		c.MaxAge = -1
+		http.SetCookie(w, c)
+		w.WriteHeader(http.StatusNoContent)
+	})
+}
+
+func (a *Access) setCookie(w http.ResponseWriter, r *http.Request, secret string) {
+	http.SetCookie(w, a.cookie(r, secret))
+}
+
+func (a *Access) cookie(r *http.Request, secret string) *http.Cookie {
+	return &http.Cookie{Name: cookieName, Value: secret, Path: "/", HttpOnly: true, Secure: a.secure(r), SameSite: http.SameSiteLaxMode}
+}
+
+func notAllowed(w http.ResponseWriter, method string) {
+	w.Header().Set("Allow", method)
+	(&Problem{Status: http.StatusMethodNotAllowed, Detail: "use " + method + " here"}).Write(w)
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = json.NewEncoder(w).Encode(v) // the client is gone: nobody is left to tell
+}
+
+func nonNil(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

@@ -1,0 +1,76 @@
+package access
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Problem is an error for people and programs, as RFC 9457 has it.
+type Problem struct {
+	Status int
+	Detail string // what is wrong and what to do, one sentence
+	// Channels are the ones that it is about, if any.
+	Channels []string
+	// RetryAfter, if not 0, says when it may be worth another try.
+	RetryAfter time.Duration
+	// Challenge, if not empty, is the WWW-Authenticate header.
+	Challenge string
+}
+
+// Error is the detail.
+func (p *Problem) Error() string { return p.Detail }
+
+// Write answers the request with the problem.
+func (p *Problem) Write(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if p.Challenge != "" {
+		h.Set("WWW-Authenticate", p.Challenge)
+	}
+	body := map[string]any{"type": "about:blank", "title": http.StatusText(p.Status), "status": p.Status, "detail": p.Detail}
+	if p.RetryAfter > 0 {
+		seconds := int((p.RetryAfter + time.Second - 1) / time.Second)
+		h.Set("Retry-After", strconv.Itoa(seconds))
+		body["retry_after"] = seconds
+	}
+	if len(p.Channels) > 0 {
+		body["channels"] = p.Channels
+	}
+	encoded, err := json.Marshal(body)
+	if err != nil { // it holds only texts and numbers
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(append(encoded, '\n')) // the client is gone: nobody is left to tell
+}
+
+// Challenge is the WWW-Authenticate header of a 401. cause is what Identify said, nil if the request
+// showed nothing.
+func Challenge(cause error) string {
+	if cause == nil {
+		return `Bearer realm="routerpulse"`
+	}
+	return `Bearer realm="routerpulse", error="invalid_token"`
+}
+
+// howTo ends the sentence that says that an identity is needed.
+func howTo(cause error) string {
+	if cause == nil {
+		return ": send Authorization: Bearer <token>, or log in"
+	}
+	return ", and " + cause.Error()
+}
+
+// Unauthorized is a 401. what is "channel x", or what else needs an identity.
+func Unauthorized(what string, cause error) *Problem {
+	if errors.Is(cause, ErrTokenInURL) {
+		return &Problem{Status: http.StatusUnauthorized, Detail: cause.Error(), Challenge: Challenge(cause)}
+	}
+	return &Problem{Status: http.StatusUnauthorized, Detail: what + howTo(cause), Challenge: Challenge(cause)}
+}

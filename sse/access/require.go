@@ -1,0 +1,46 @@
+package access
+
+import (
+	"net/http"
+)
+
+// Require lets through who has one of the roles, or with no role named any identity. Others get 401 or
+// 403 with the reason. A request that may change something and that is known by a cookie only must
+// come from our own pages.
+func (a *Access) Require(roles ...string) func(http.Handler) http.Handler {
+	rule := Authenticated()
+	if len(roles) > 0 {
+		rule = ForRoles(roles...)
+	}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if p := a.permit(r, rule); p != nil {
+				p.Write(w)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+func (a *Access) permit(r *http.Request, rule Rule) *Problem {
+	id, err := a.Identify(r)
+	if ok, why := rule.Allows(id); !ok {
+		if id.Anonymous() {
+			return Unauthorized("this needs an identity", err)
+		}
+		return &Problem{Status: http.StatusForbidden, Detail: "this " + why}
+	}
+	if r.Header.Get("Authorization") == "" {
+		return a.ownPage(r)
+	}
+	return nil
+}
+
+// ownPage refuses a request that another site makes in the name of a logged-in browser.
+func (a *Access) ownPage(r *http.Request) *Problem {
+	if err := a.origin.Check(r); err != nil {
+		return &Problem{Status: http.StatusForbidden, Detail: "this request comes from another site's page: send Authorization: Bearer <token> instead of a cookie"}
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package access
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// maxHeader bounds what is looked at of an Authorization header.
+const maxHeader = 8 << 10
+
+// token is a static token: its hash, and who it stands for.
+type token struct {
+	sum      [sha256.Size]byte
+	identity Identity
+}
+
+func newTokens(list []TokenConfig) ([]token, error) {
+	tokens := make([]token, len(list))
+	for i, t := range list {
+		raw, err := hex.DecodeString(t.SHA256)
+		if err != nil || len(raw) != sha256.Size {
+			return nil, fmt.Errorf("token %s: its sha256 is not 64 hexadecimal digits", t.Name)
+		}
+		copy(tokens[i].sum[:], raw)
+		tokens[i].identity = Identity{User: t.Name, Roles: t.Roles}
+	}
+	return tokens, nil
+}
+
+// byToken finds the identity of a static token. It takes the same time whichever token matches, or
+// none: every hash is compared, in constant time.
+func (a *Access) byToken(secret string) (Identity, error) {
+	sum := sha256.Sum256([]byte(secret))
+	found := -1
+	for i := range a.tokens {
+		match := subtle.ConstantTimeCompare(sum[:], a.tokens[i].sum[:])
+		found = subtle.ConstantTimeSelect(match, i, found)
+	}
+	if found < 0 || secret == "" {
+		return Identity{}, ErrInvalidToken
+	}
+	return a.tokens[found].identity, nil
+}
+
+// bearer returns the token of the Authorization header, "" if there is no header.
+func bearer(h http.Header) (string, error) {
+	values := h.Values("Authorization")
+	switch {
+	case len(values) == 0:
+		return "", nil
+	case len(values) > 1:
+		return "", ErrAmbiguous
+	case len(values[0]) > maxHeader:
+		return "", ErrInvalidToken
+	}
+	scheme, rest, _ := strings.Cut(values[0], " ")
+	secret := strings.TrimLeft(rest, " ")
+	if !strings.EqualFold(scheme, "Bearer") || secret == "" || strings.ContainsAny(secret, " \t,") {
+		return "", ErrNotBearer
+	}
+	return secret, nil
+}

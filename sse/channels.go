@@ -1,0 +1,98 @@
+package sse
+
+import (
+	"strings"
+
+	"github.com/routerpulse/routerpulse/sse/access"
+	"github.com/routerpulse/routerpulse/sse/state"
+)
+
+// channels are those of the config.
+type channels struct {
+	list []*channel
+}
+
+// channel is one entry of the config.
+type channel struct {
+	name    string
+	rule    access.Rule
+	carries []*carry
+	// before and after stand around the router's name, if the name has a place for it.
+	perRouter     bool
+	before, after string
+}
+
+// carry is a topic in a channel, ready to be encoded.
+type carry struct {
+	channel string
+	topic   *topic
+	event   string
+	names   map[string]string // field to `"new name":`
+	// head is how each change begins, up to the key; shared carries keep what they encoded for others.
+	head      string
+	eventHead string
+	shared    bool
+}
+
+func newChannels(list []ChannelConfig, t *topics) *channels {
+	c := &channels{}
+	for _, cfg := range list {
+		ch := &channel{name: cfg.Name, rule: cfg.Access}
+		ch.before, ch.after, ch.perRouter = strings.Cut(cfg.Name, placeholder)
+		for _, carried := range cfg.Carries {
+			ch.carries = append(ch.carries, newCarry(cfg.Name, carried, t.named(carried.Topic), !ch.perRouter))
+		}
+		c.list = append(c.list, ch)
+	}
+	return c
+}
+
+func newCarry(channel string, cfg CarryConfig, t *topic, shared bool) *carry {
+	c := &carry{topic: t, event: cfg.As, shared: shared}
+	if c.event == "" {
+		c.event = t.Name
+	}
+	if len(cfg.Fields) > 0 {
+		c.names = make(map[string]string, len(cfg.Fields))
+		for from, to := range cfg.Fields {
+			c.names[from] = state.Quoted(to)
+		}
+	}
+	c.setChannel(channel)
+	return c
+}
+
+func (c *carry) setChannel(name string) {
+	c.channel = name
+	b := state.AppendString([]byte(`{"channel":`), name)
+	b = state.AppendString(append(b, `,"topic":`...), c.topic.Name)
+	c.eventHead = string(state.AppendString(append(b, `,"event":`...), c.event))
+	c.head = c.eventHead + `,"key":`
+}
+
+// named returns c for a channel of another name: {router} filled in.
+func (c *carry) named(channel string) *carry {
+	if c.channel == channel {
+		return c
+	}
+	clone := *c
+	clone.setChannel(channel)
+	return &clone
+}
+
+// resolve finds the channel that a name asks for, and the router that the name holds.
+func (c *channels) resolve(name string) (ch *channel, router string) {
+	for _, ch := range c.list {
+		if !ch.perRouter && ch.name == name {
+			return ch, ""
+		}
+	}
+	for _, ch := range c.list {
+		if rest, ok := strings.CutPrefix(name, ch.before); ch.perRouter && ok {
+			if router, ok := strings.CutSuffix(rest, ch.after); ok && router != "" && router != placeholder {
+				return ch, router
+			}
+		}
+	}
+	return nil, ""
+}

@@ -1,0 +1,142 @@
+package sse
+
+import (
+	"github.com/routerpulse/routerpulse/sse/state"
+)
+
+// encoder encodes the changes of one cut. Views that show the same change share its bytes.
+type encoder struct {
+	epoch string
+	cut   *state.Cut
+	arena []byte
+	made  map[encoded]span
+	buf   []byte
+	out   []byte // what the writer of the last view left behind
+}
+
+type encoded struct {
+	carry *carry
+	row   *state.Row // of a change
+	entry *state.Entry
+	app   bool
+	as    verdict
+}
+
+type span struct{ from, to int }
+
+func newEncoder(epoch string) *encoder { return &encoder{epoch: epoch, made: map[encoded]span{}} }
+
+// begin starts another cut.
+func (e *encoder) begin(c *state.Cut) {
+	e.cut = c
+	e.arena = e.arena[:0]
+	clear(e.made)
+}
+
+// once returns what append makes, from memory if it was made for this cut already.
+func (e *encoder) once(shared bool, key encoded, appendTo func([]byte) []byte) []byte {
+	if !shared {
+		e.buf = appendTo(e.buf[:0])
+		return e.buf
+	}
+	s, ok := e.made[key]
+	if !ok {
+		s.from = len(e.arena)
+		e.arena = appendTo(e.arena)
+		s.to = len(e.arena)
+		e.made[key] = s
+	}
+	return e.arena[s.from:s.to]
+}
+
+func (e *encoder) change(c *carry, row *state.Row, v verdict, app bool) []byte {
+	key := encoded{carry: c, row: row, app: app, as: v}
+	return e.once(c.shared, key, func(dst []byte) []byte {
+		if app {
+			return c.appendNamed(dst, row, v == removed)
+		}
+		return c.appendChange(dst, row, v, e.cut.Prev.Cut)
+	})
+}
+
+func (e *encoder) event(c *carry, entry *state.Entry, app bool) []byte {
+	return e.once(c.shared, encoded{carry: c, entry: entry, app: app}, func(dst []byte) []byte {
+		if app {
+			return appendCells(dst, entry.Layout, entry.Cells, c)
+		}
+		return c.appendEvent(dst, entry)
+	})
+}
+
+// follow makes a cut into the run that all up-to-date subscribers of the view get. The committer calls
+// it for every view after each cut.
+//
+// The run's base is the last cut that concerned the view, not the cut before: whoever stands anywhere
+// between the two missed nothing, so one frame fits them all. The base that a delta names is the last
+// cut that changed a row in view: a client need not know of cuts that had only events.
+func (v *view) follow(e *encoder) {
+	if v.base.Cut >= e.cut.Place.Cut {
+		return // it began after the cut
+	}
+	v.memo.drop()
+	w := writer{app: v.app, buf: e.out[:0], head: deltaHead(e.cut.Time, v.rows, e.cut.Place.Cut)}
+	for i := range v.parts {
+		p := &v.parts[i]
+		if p.topic.Mode == state.Log {
+			continue
+		}
+		for _, row := range e.cut.Rows[p.topic.ID()] {
+			if judged := p.judge(row, e.cut.Prev.Cut); judged != nothing {
+				w.change(p.event, e.change(p.carry, row, judged, v.app))
+			}
+		}
+	}
+	if len(w.buf) > 0 {
+		v.rows = e.cut.Place.Cut
+	}
+	for _, entry := range e.cut.Events {
+		v.appendEvent(&w, e, entry)
+	}
+	w.flush()
+	e.out = w.buf
+	if len(w.chunks) > 0 {
+		v.push(newRun(v, e, w.chunks))
+	}
+}
+
+// appendEvent adds an event, or that it was lost, for each part that shows it.
+func (v *view) appendEvent(w *writer, e *encoder, entry *state.Entry) {
+	for i := range v.parts {
+		p := &v.parts[i]
+		switch {
+		case !p.matches(entry):
+		case entry.Cells == nil:
+			w.frame("gap", p.appendGap(nil, gapOverrun, entry.Lost))
+		default:
+			w.frame(eventName(p.carry, v.app), e.event(p.carry, entry, v.app))
+		}
+	}
+	w.told = entry.Pos
+}
+
+// eventName is the name of an event's frame.
+func eventName(c *carry, app bool) string {
+	if app {
+		return c.event
+	}
+	return "event"
+}
+
+func newRun(v *view, e *encoder, chunks []chunk) *run {
+	r := &run{base: v.base, place: e.cut.Place, rows: v.rows, chunks: make([][]byte, len(chunks))}
+	for i, c := range chunks {
+		r.chunks[i] = c.bytes
+		r.told = append(r.told, c.told)
+	}
+	last := len(chunks) - 1
+	r.chunks[last] = chunks[last].withID(v.id(e.epoch, r.place))
+	for _, c := range r.chunks {
+		r.size += len(c)
+	}
+	return r
+}

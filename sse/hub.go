@@ -1,0 +1,253 @@
+package sse
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sse/access"
+	"github.com/routerpulse/routerpulse/sse/state"
+)
+
+// options are the times and bounds of a hub, which tests shorten.
+type options struct {
+	tick      time.Duration // between two cuts
+	urgent    time.Duration // between two cuts when events come thick
+	heartbeat time.Duration
+	write     time.Duration // after which a write that does not get on ends the connection
+	health    time.Duration // between two looks at the hub itself
+	warn      time.Duration // before an identity ends
+	limits    state.Limits
+	now       func() time.Time
+}
+
+func defaultOptions() options {
+	return options{
+		tick:      250 * time.Millisecond,
+		urgent:    10 * time.Millisecond,
+		heartbeat: 15 * time.Second,
+		write:     10 * time.Second,
+		health:    5 * time.Second,
+		warn:      time.Minute,
+		limits:    state.DefaultLimits(),
+		now:       time.Now,
+	}
+}
+
+// Hub keeps the state of all routers and keeps subscribers in step with it.
+type Hub struct {
+	opt      options
+	log      *slog.Logger
+	metrics  *metrics
+	access   *access.Access
+	limits   access.LimitsConfig
+	channels *channels
+	topics   *topics
+	gate     *gate
+	conns    *conns
+
+	in   sync.Mutex // of the projector and its inbox; held for memory only, and never with another lock
+	proj *projector
+	kick chan struct{} // an event is pending
+
+	store   *state.Store
+	views   views
+	env     feedEnv
+	encoder *encoder                    // the committer's
+	settled atomic.Pointer[state.Place] // up to here every view was told
+
+	open    atomic.Bool
+	stop    chan struct{} // closed by Close: the committer ends
+	stopped chan struct{} // closed by the committer
+}
+
+// New prepares a hub by a config that was validated. It does nothing until Open; what is published
+// before is kept.
+func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *slog.Logger) (*Hub, error) {
+	return newHub(cfg, schema, reg, log, defaultOptions())
+}
+
+func newHub(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *slog.Logger, opt options) (*Hub, error) {
+	who, err := access.New(cfg.Access)
+	if err != nil {
+		return nil, fmt.Errorf("access: %w", err)
+	}
+	topics := newTopics(schema)
+	for _, ch := range cfg.Channels {
+		for _, c := range ch.Carries {
+			if topics.named(c.Topic) == nil {
+				return nil, fmt.Errorf("channel %s: there is no topic %q", ch.Name, c.Topic)
+			}
+		}
+	}
+	h := &Hub{
+		opt:      opt,
+		log:      log,
+		access:   who,
+		limits:   cfg.Access.Limits,
+		channels: newChannels(cfg.Channels, topics),
+		topics:   topics,
+		gate:     newGate(cfg.Access.Limits),
+		conns:    newConns(),
+		proj:     newProjector(topics),
+		kick:     make(chan struct{}, 1),
+		store:    topics.store(opt.limits),
+		views:    views{byKey: map[string]*view{}},
+		stop:     make(chan struct{}),
+		stopped:  make(chan struct{}),
+	}
+	h.encoder = newEncoder(h.store.Epoch())
+	h.settled.Store(&state.Place{})
+	if h.metrics, err = newMetrics(reg, h); err != nil {
+		return nil, err
+	}
+	h.env = feedEnv{
+		store:  h.store,
+		now:    func() int64 { return opt.now().UnixMilli() },
+		gapped: h.metrics.gaps.Inc,
+		lagged: h.metrics.lagged.Inc,
+	}
+	return h, nil
+}
+
+// Access tells who asks, for handlers beside the stream.
+func (h *Hub) Access() *access.Access { return h.access }
+
+// Publish takes in a batch. It is the pipeline's tap: it does no I/O and waits for no subscriber, only,
+// for as long as a batch takes, for another Publish.
+func (h *Hub) Publish(b pipeline.Batch) {
+	start := h.opt.now()
+	h.in.Lock()
+	h.proj.publish(b)
+	urgent := h.proj.urgent
+	h.proj.urgent = false
+	h.in.Unlock()
+	if urgent {
+		select {
+		case h.kick <- struct{}{}:
+		default: // the committer knows already
+		}
+	}
+	h.metrics.publish.Observe(h.opt.now().Sub(start).Seconds())
+}
+
+// Forget removes all rows of a device that is no longer configured.
+func (h *Hub) Forget(device string) {
+	h.in.Lock()
+	defer h.in.Unlock()
+	h.proj.forget(device)
+}
+
+// Health sets the row of one part of the program in the topic pipeline.health; each call names all
+// fields of the part. Values are texts, bools, numbers, or what encodes to JSON.
+func (h *Hub) Health(part string, fields map[string]any) {
+	h.in.Lock()
+	defer h.in.Unlock()
+	h.proj.setHealth(part, fields)
+}
+
+// Open starts making cuts, and lets subscribers in.
+func (h *Hub) Open() {
+	if h.open.Swap(true) {
+		return
+	}
+	go h.run()
+}
+
+// Close makes a last cut, says goodbye to every subscriber and waits until all are gone; those that do
+// not take the goodbye before ctx ends are cut off, which is no error. Close closes for good.
+func (h *Hub) Close(ctx context.Context) error {
+	if !h.open.Load() {
+		return nil
+	}
+	h.conns.shut(func() { close(h.stop) })
+	<-h.stopped
+	err := h.conns.drain(ctx)
+	h.access.Close()
+	return err
+}
+
+// run makes the cuts.
+func (h *Hub) run() {
+	defer close(h.stopped)
+	tick := time.NewTicker(h.opt.tick)
+	defer tick.Stop()
+	var health, sweep time.Time
+	last := time.Time{}
+	for {
+		select {
+		case <-h.stop:
+			h.cut()
+			h.conns.dismiss()
+			return
+		case <-tick.C:
+		case <-h.kick:
+			if !h.pause(h.opt.urgent - time.Since(last)) {
+				h.cut()
+				h.conns.dismiss()
+				return
+			}
+		}
+		if now := h.opt.now(); now.Sub(health) >= h.opt.health {
+			health = now
+			h.Health("streams", h.health())
+		}
+		if now := h.opt.now(); now.Sub(sweep) >= time.Minute {
+			sweep = now
+			h.access.Sweep()
+		}
+		h.cut()
+		last = time.Now()
+	}
+}
+
+// pause waits, and reports false if the hub was closed meanwhile.
+func (h *Hub) pause(d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-h.stop:
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// cut commits what is pending and tells the views. Only the committer calls it.
+func (h *Hub) cut() {
+	h.in.Lock()
+	pending := h.proj.inbox.Take()
+	h.in.Unlock()
+	now := h.opt.now()
+	h.store.Expire(now)
+	c := h.store.Commit(pending, now)
+	if c == nil {
+		return
+	}
+	h.encoder.begin(c)
+	for _, v := range h.views.list() {
+		v.follow(h.encoder)
+	}
+	h.settled.Store(&c.Place)
+	h.metrics.count(c)
+}
+
+// watch returns the view of that key, and a feed of it; leave it when the subscriber goes.
+func (h *Hub) watch(q *query, last string) (*view, *feed) {
+	v := h.views.join(q.key, func() *view {
+		v := newView(q.key, q.parts, q.app)
+		h.store.Read(func() { v.base = h.store.Place() })
+		v.rows = v.base.Cut
+		return v
+	})
+	return v, newFeed(&h.env, v, last, q.history)
+}

@@ -1,0 +1,77 @@
+package state
+
+import "github.com/routerpulse/routerpulse/pipeline"
+
+// Cell is one field of a row, and the sequence number of its last change.
+type Cell struct {
+	Value Value
+	Seq   uint64
+}
+
+// Row is one row, or the tombstone of one. Only the committer changes it; others read it inside
+// Store.Read.
+type Row struct {
+	Topic  *Topic
+	Device *Device
+	Key    string
+	Quoted string // the key as a JSON string
+	Layout *Layout
+	Cells  []Cell // one per field of Layout
+	Seq    uint64 // of the last change
+	N      uint64 // updates so far
+	Born   uint64 // when it last came to be: whoever stands before has to get the whole row
+	Gone   bool   // a tombstone
+
+	slot int
+	dead bool // dropped from the store
+}
+
+// Changed reports that a field changed after base.
+func (r *Row) Changed(base uint64) bool {
+	for i := range r.Cells {
+		if r.Cells[i].Seq > base {
+			return true
+		}
+	}
+	return false
+}
+
+// Device is what rows and events belong to, and what filters and rights ask about. Rows that belong to
+// no device have one without a name.
+type Device struct {
+	Name string
+	Tags []pipeline.Tag
+	// Retagged is the sequence number of the last change of Tags, 0 if there was none. What was in view
+	// of somebody who stands before it is not known.
+	Retagged uint64
+
+	slot    int
+	rows    int // tombstones included
+	shelves []Shelf
+}
+
+// Shelf is where a device keeps its rows of one topic.
+type Shelf struct {
+	Slots   []*Row // nil: free. A row keeps its slot as long as it lives.
+	Alive   int    // rows that are no tombstones
+	Changed uint64 // the highest Seq of any row that is or was in it
+	free    []int
+}
+
+// Shelf returns the device's rows of a topic.
+func (d *Device) Shelf(t *Topic) *Shelf { return &d.shelves[t.id] }
+
+func (s *Shelf) put(r *Row) {
+	if n := len(s.free); n > 0 {
+		r.slot, s.free = s.free[n-1], s.free[:n-1]
+		s.Slots[r.slot] = r
+		return
+	}
+	r.slot = len(s.Slots)
+	s.Slots = append(s.Slots, r)
+}
+
+func (s *Shelf) take(r *Row) {
+	s.Slots[r.slot] = nil
+	s.free = append(s.free, r.slot)
+}

@@ -1,0 +1,77 @@
+package sse
+
+import (
+	"slices"
+
+	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sse/state"
+)
+
+// The topics that a channel can carry.
+const (
+	topicLive       = "router.live"
+	topicInterfaces = "router.interfaces"
+	topicStatus     = "router.status"
+	topicConnected  = "router.connected"
+	topicStats      = "dashboard.stats"
+	topicHealth     = "pipeline.health"
+)
+
+// topic is a state.Topic and what subscribers have to know of it.
+type topic struct {
+	*state.Topic
+	layout *state.Layout // nil: the fields vary from row to row
+	// rowField is what the last part of a row's key is called when a row has to name itself.
+	rowField string
+	// narrow topics are refused without a filter in a large fleet.
+	narrow bool
+}
+
+// topics are all of one hub.
+type topics struct {
+	live, interfaces, status, connected, stats, health *topic
+}
+
+func newTopics(schema *pipeline.Schema) *topics {
+	return &topics{
+		live:       &topic{Topic: &state.Topic{Name: topicLive}, layout: liveLayout()},
+		interfaces: &topic{Topic: &state.Topic{Name: topicInterfaces}, layout: interfaceLayout(), rowField: "interface", narrow: true},
+		status:     &topic{Topic: &state.Topic{Name: topicStatus, Mode: state.Log}, layout: statusLayout()},
+		connected:  &topic{Topic: &state.Topic{Name: topicConnected, Mode: state.Log}, layout: connectedLayout()},
+		stats:      &topic{Topic: &state.Topic{Name: topicStats}, layout: statsLayout(schema)},
+		health:     &topic{Topic: &state.Topic{Name: topicHealth}, rowField: "part"},
+	}
+}
+
+func (t *topics) all() []*topic {
+	return []*topic{t.live, t.interfaces, t.status, t.connected, t.stats, t.health}
+}
+
+// named returns the topic of that name, nil if there is none.
+func (t *topics) named(name string) *topic {
+	all := t.all()
+	i := slices.IndexFunc(all, func(topic *topic) bool { return topic.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return all[i]
+}
+
+func (t *topics) store(limits state.Limits) *state.Store {
+	var list []*state.Topic
+	for _, topic := range t.all() {
+		list = append(list, topic.Topic)
+	}
+	return state.NewStore(limits, list...)
+}
+
+// hasField reports whether a channel may rename the field.
+func (t *topic) hasField(name string) bool {
+	if name == fieldRouter || name == t.rowField && name != "" {
+		return true
+	}
+	return t.layout == nil || t.layout.Index(name) >= 0
+}
+
+// fieldRouter names the device where a row or an event has to say it.
+const fieldRouter = "router"
