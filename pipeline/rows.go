@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -51,6 +52,7 @@ func (r *Rows) Of(table *Table, keys []RowKey) []*Series {
 // One returns the series of a table that has a single row.
 func (r *Rows) One(table *Table) *Series { return r.Of(table, []RowKey{{}})[0] }
 
+// rowNames cleans the names and keeps them apart, in one pass whatever a device sends.
 func rowNames(keys []RowKey) [][]string {
 	names := make([][]string, len(keys))
 	seen := make(map[string]int, len(keys))
@@ -62,17 +64,23 @@ func rowNames(keys []RowKey) [][]string {
 		seen[strings.Join(names[i], "\x00")]++
 	}
 	taken := make(map[string]bool, len(keys))
-	for i, k := range keys {
-		last := len(names[i]) - 1
-		if last < 0 {
-			continue
+	next := map[string]int{}
+	for i, name := range names {
+		if len(name) == 0 {
+			continue // a table with one row
 		}
-		shared := seen[strings.Join(names[i], "\x00")] > 1
-		for names[i][0] == "" || shared || taken[strings.Join(names[i], "\x00")] {
-			names[i][0] += "~" + CleanName(k.Index)
-			shared = false
+		first := name[0]
+		id := strings.Join(name, "\x00")
+		if first == "" || seen[id] > 1 || taken[id] {
+			first += "~" + CleanName(keys[i].Index)
+			name[0], id = first, strings.Join(append([]string{first}, name[1:]...), "\x00")
 		}
-		taken[strings.Join(names[i], "\x00")] = true
+		for base := id; taken[id]; { // the index is there twice as well, or a real name looks like this
+			next[base]++
+			name[0] = first + "~" + strconv.Itoa(next[base])
+			id = strings.Join(name, "\x00")
+		}
+		taken[id] = true
 	}
 	return names
 }

@@ -58,6 +58,20 @@ func TestRowNames(t *testing.T) {
 	}
 }
 
+func TestRowsWithOneNameAndOneIndex(t *testing.T) {
+	keys := make([]RowKey, 20_000)
+	for i := range keys {
+		keys[i] = RowKey{"7", []string{"lan"}}
+	}
+	seen := map[string]bool{}
+	for _, s := range NewRows("r1", nil).Of(NewSchema().Table("interface"), keys) {
+		seen[s.Key()] = true
+	}
+	if len(seen) != len(keys) {
+		t.Errorf("%d rows have %d names", len(keys), len(seen))
+	}
+}
+
 // Whatever names a device sends, every row has its own series and a clean key.
 func TestRowsAreApart(t *testing.T) {
 	table := NewSchema().Table("ppp_session")
