@@ -1,0 +1,121 @@
+// Logging in with a token, as a page of its own or over the page that stays.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { locked, type Me } from "../access";
+import type { App } from "../app";
+
+/** LoginCard is shown when nothing is open to us: with the reasons. */
+export function LoginCard({ app, me }: { app: App; me: Me }) {
+  return (
+    <section class="card login">
+      <h1>Log in</h1>
+      <p>
+        {me.user
+          ? `You are ${me.user}, and none of the channels here is open to you.`
+          : sentence(me.reason) || "Nothing here is open to everybody."}
+      </p>
+      <LoginForm app={app} />
+      <Locked me={me} />
+    </section>
+  );
+}
+
+/** sentence makes one of a reason. */
+function sentence(reason: string): string {
+  if (reason === "") return "";
+  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.!?]$/.test(reason) ? "" : "."}`;
+}
+
+/** LoginDialog stands over the page, which stays as it is. */
+export function LoginDialog({ app }: { app: App }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const why = app.loginFor.value;
+  const open = why !== null;
+  useEffect(() => {
+    if (open) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [open]);
+  const close = () => {
+    app.loginFor.value = null;
+  };
+  return (
+    <dialog ref={dialog} class="login" aria-labelledby="login-title" onClose={close}>
+      {open && (
+        <>
+          <h1 id="login-title">Log in</h1>
+          {why && <p>{why}</p>}
+          <LoginForm app={app} onCancel={close} />
+          {app.me.value && <Locked me={app.me.value} />}
+        </>
+      )}
+    </dialog>
+  );
+}
+
+function LoginForm({ app, onCancel }: { app: App; onCancel?: () => void }) {
+  const [token, setToken] = useState("");
+  const [why, setWhy] = useState("");
+  const [busy, setBusy] = useState(false);
+  const submit = async (e: Event) => {
+    e.preventDefault();
+    setBusy(true);
+    const refused = await app.login(token.trim());
+    setBusy(false);
+    setWhy(refused);
+  };
+  return (
+    <form onSubmit={(e) => void submit(e)}>
+      <label for="token">Token</label>
+      <input
+        id="token"
+        type="password"
+        autocomplete="current-password"
+        spellcheck={false}
+        required
+        aria-invalid={why !== ""}
+        aria-describedby="token-help"
+        value={token}
+        onInput={(e) => setToken(e.currentTarget.value)}
+      />
+      {why && (
+        <p class="refused" role="alert">
+          {why}
+        </p>
+      )}
+      <p class="help" id="token-help">
+        <code>routerpulse token</code> makes one. <code>routerpulse demo</code> prints a link that logs you in.
+      </p>
+      <div class="buttons">
+        <button type="submit" class="primary" disabled={busy || token.trim() === ""}>
+          {busy ? "Checking…" : "Log in"}
+        </button>
+        {onCancel && (
+          <button type="button" onClick={onCancel}>
+            Cancel
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
+
+/** Locked lists the channels that are closed, each with its reason. */
+function Locked({ me }: { me: Me }) {
+  const channels = locked(me);
+  if (channels.length === 0) return null;
+  return (
+    <details class="locked" open={channels.length === me.channels.length}>
+      <summary>
+        {channels.length === 1 ? "1 channel is closed to you" : `${channels.length} channels are closed to you`}
+      </summary>
+      <dl>
+        {channels.map((c) => (
+          <div key={c.name}>
+            <dt>{c.name}</dt>
+            <dd>{c.reason || "not allowed"}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
