@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
@@ -34,13 +35,13 @@ func findLeftovers(db *tsdb.DB, schema *pipeline.Schema) (_ leftovers, err error
 		return nil, fmt.Errorf("look for live series: %w", err)
 	}
 	defer func() { _ = q.Close() }()
-	all := labels.MustNewMatcher(labels.MatchNotEqual, labels.MetricName, "")
+	all := labels.MustNewMatcher(labels.MatchNotEqual, model.MetricNameLabel, "")
 	set := q.Select(context.Background(), false, nil, all)
 	var it chunkenc.Iterator
 	for set.Next() {
 		s := set.At()
 		l := s.Labels()
-		table, known := tables[l.Get(labels.MetricName)]
+		table, known := tables[l.Get(model.MetricNameLabel)]
 		if it = s.Iterator(it); known && endsLive(it) {
 			key := leftoverKey{l.Get("device"), table}
 			out[key] = append(out[key], l)
@@ -90,9 +91,9 @@ func (w *writer) endLeftovers(device string, t *pipeline.TableRead) {
 	b := labels.NewBuilder(labels.EmptyLabels())
 	for _, l := range left {
 		identity := l
-		if l.Get(labels.MetricName) != infoName(t.Table.Name) {
+		if l.Get(model.MetricNameLabel) != infoName(t.Table.Name) {
 			b.Reset(l)
-			identity = b.Del(labels.MetricName).Labels()
+			identity = b.Del(model.MetricNameLabel).Labels()
 		}
 		if !present[identity.Hash()] {
 			w.end(&series{labels: l, ref: storage.SeriesRef(0)})

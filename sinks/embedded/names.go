@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/routerpulse/routerpulse/pipeline"
@@ -46,7 +47,7 @@ func (n *namer) tags(s *pipeline.Series) labels.Labels {
 
 func (n *namer) start(metric string, s *pipeline.Series) {
 	n.b.Reset()
-	n.b.Add(labels.MetricName, metric)
+	n.b.Add(model.MetricNameLabel, metric)
 	n.addTags(s)
 }
 
@@ -77,7 +78,7 @@ func hasTag(s *pipeline.Series, key string) bool {
 
 // labelName keeps a device's tag from posing as the metric's name.
 func labelName(key string) string {
-	if key == labels.MetricName {
+	if key == model.MetricNameLabel {
 		return "tag_" + key
 	}
 	return key

@@ -20,7 +20,6 @@ import (
 type device struct {
 	t    *testing.T
 	s    *Store
-	rows *pipeline.Rows
 	tab  *pipeline.Table
 	lane pipeline.Lane
 	now  time.Time
@@ -29,8 +28,8 @@ type device struct {
 // fields are the readings of one row: name to value.
 type fields map[string]pipeline.Value
 
-func newDevice(t *testing.T, s *Store, table string, tags ...pipeline.Tag) *device {
-	return &device{t: t, s: s, rows: pipeline.NewRows("core-1", tags), tab: pipeline.NewSchema().Table(table), lane: pipeline.LaneLive, now: sinktest.Start}
+func newDevice(t *testing.T, s *Store, table string) *device {
+	return &device{t: t, s: s, tab: pipeline.NewSchema().Table(table), lane: pipeline.LaneLive, now: sinktest.Start}
 }
 
 // poll writes one batch, 30 s after the last; rows are named by their key.
@@ -435,4 +434,37 @@ func BenchmarkWrite(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(20*len(defs)), "ns/value")
+}
+
+// TestBatchOfferedAgain: a batch that could not be committed leaves no trace; offered again, it stores
+// what it should, and ends what has to be ended.
+func TestBatchOfferedAgain(t *testing.T) {
+	d := newDevice(t, openStore(t, t.TempDir()), "interface")
+	say := func(f fields, comment string) fields {
+		f["comment"] = pipeline.TextValue(comment)
+		return f
+	}
+	d.must(map[string]fields{"ether1": say(up(1), "a"), "ether2": say(up(2), "b")})
+
+	b := pipeline.Batch{Device: "core-1", Lane: d.lane, Time: d.now.Add(30 * time.Second), Gone: []*pipeline.Series{d.row("ether2")}}
+	b.Tables = []pipeline.TableRead{{Table: d.tab, Samples: []pipeline.Sample{{Series: d.row("ether1"), Fields: []pipeline.Field{
+		{Def: d.tab.Field("rx_bytes"), Value: pipeline.CounterValue(3)},
+		{Def: d.tab.Field("comment"), Value: pipeline.TextValue("c")},
+	}}}}}
+	before := testutil.ToFloat64(d.s.own.values)
+	for range 3 {
+		w := d.s.newWriter(d.s.db.AppenderV2(t.Context()), b)
+		w.batch(b)
+		if err := w.app.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := testutil.ToFloat64(d.s.own.values); n != before {
+		t.Errorf("%v values counted that are not stored", n-before)
+	}
+	if err := d.s.Write(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	d.now = b.Time
+	d.expect(map[string]string{"interface_rx_bytes{interface=ether1}": "3", "interface_info{interface=ether1,comment=c}": "1"})
 }

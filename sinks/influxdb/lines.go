@@ -76,7 +76,7 @@ func appendFloat(b []byte, f float64) ([]byte, bool) {
 // appendText writes a quoted string. The pipeline took line breaks out already.
 func appendText(b []byte, s string) []byte {
 	b = append(b, '"')
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] == '"' || s[i] == '\\' {
 			b = append(b, '\\')
 		}

@@ -26,7 +26,7 @@ type Influxd struct {
 	config string
 	output string
 	cmd    *exec.Cmd
-	exited chan error
+	exited chan struct{}
 }
 
 // StartInfluxd runs an InfluxDB for the length of a test and returns its address. A test that has to
@@ -92,8 +92,11 @@ func (d *Influxd) start() error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", d.binary, err)
 	}
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
+	exited := make(chan struct{})
+	go func() {
+		defer close(exited)
+		_ = cmd.Wait() // its log tells why
+	}()
 	d.cmd, d.exited = cmd, exited
 	if err := d.waitHealthy(); err != nil {
 		d.Kill()
@@ -127,9 +130,8 @@ func (d *Influxd) waitHealthy() error {
 			return nil
 		}
 		select {
-		case err := <-d.exited:
-			d.exited <- err
-			return fmt.Errorf("it exited: %w", errors.Join(err, errors.New("see the log")))
+		case <-d.exited:
+			return errors.New("it exited")
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
