@@ -20,6 +20,7 @@ func openReal(t *testing.T, url, database string) *Sink {
 	t.Helper()
 	sinktest.QueryInfluxQL(t, url, "", `CREATE DATABASE "`+database+`"`)
 	s := mustNew(t, Config{URL: url, Database: database})
+	s.patience = time.Second // the database is away for a few seconds
 	if err := s.Open(); err != nil {
 		t.Fatal(err)
 	}

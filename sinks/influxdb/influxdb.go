@@ -30,6 +30,8 @@ type Sink struct {
 	own *metrics
 	q   queue
 	now func() time.Time
+	// patience is the longest back-off.
+	patience time.Duration
 
 	mu     sync.Mutex
 	sender *sender            // nil until Open
@@ -50,7 +52,7 @@ func New(cfg Config, reg prometheus.Registerer, log *slog.Logger) (*Sink, error)
 	own := newMetrics(reg, cfg.Name)
 	q := newMemory(cfg.QueueBytes, func(records, points int) { own.drop(queueFull, records, points) })
 	own.watch(q)
-	return &Sink{cfg: cfg, log: log.With("sink", "influxdb", "destination", cfg.Name), own: own, q: q, now: time.Now}, nil
+	return &Sink{cfg: cfg, log: log.With("sink", "influxdb", "destination", cfg.Name), own: own, q: q, now: time.Now, patience: backoffMost}, nil
 }
 
 // Name is the destination's name in the config.

@@ -40,6 +40,7 @@ type sender struct {
 	log     *slog.Logger
 	login   func() (string, error) // reads the credentials anew
 	maxSize int                    // bytes of a request; a 413 lowers it
+	most    time.Duration          // longest back-off
 
 	failures int // in a row
 	settled  int // lines of the batch that is not acknowledged which the database has, or refused
@@ -60,7 +61,7 @@ type trouble struct {
 }
 
 func newSender(s *Sink, to poster) *sender {
-	return &sender{to: to, q: s.q, own: s.own, log: s.log, login: s.cfg.authorization, maxSize: batchBytes}
+	return &sender{to: to, q: s.q, own: s.own, log: s.log, login: s.cfg.authorization, maxSize: batchBytes, most: s.patience}
 }
 
 // run sends until ctx ends, or until the queue is closed and empty.
@@ -144,13 +145,12 @@ func (s *sender) delay(v verdict) time.Duration {
 	case v.wait > 0:
 		return v.wait
 	}
-	return backoff(s.failures)
+	return backoff(s.failures, s.most)
 }
 
-// backoff is a random time up to 0.5 s, doubled with each failure up to 30 s, so that many senders do
-// not come back at once.
-func backoff(failures int) time.Duration {
-	most := backoffMost
+// backoff is a random time up to 0.5 s, doubled with each failure up to most, so that many senders do not
+// come back at once.
+func backoff(failures int, most time.Duration) time.Duration {
 	if failures < 7 { // 0.5 s doubled six times is over 30 s
 		most = min(most, backoffFirst<<max(failures-1, 0))
 	}
