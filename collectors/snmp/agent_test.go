@@ -31,7 +31,8 @@ type agent struct {
 	mu       sync.Mutex
 	mib      []entry
 	requests []*gosnmp.SnmpPacket
-	biggest  int // longest reply sent
+	from     *net.UDPAddr // who asked last
+	biggest  int          // longest reply sent
 	// reply changes the reply, or says nothing (nil) or something else (raw).
 	reply func(request, reply *gosnmp.SnmpPacket) *gosnmp.SnmpPacket
 	raw   func(request *gosnmp.SnmpPacket, reply []byte) [][]byte
@@ -128,6 +129,9 @@ func (a *agent) serve() {
 			a.t.Errorf("agent: %v", err)
 			continue
 		}
+		a.mu.Lock()
+		a.from = from
+		a.mu.Unlock()
 		for _, b := range a.answer(request) {
 			_, _ = a.conn.WriteToUDP(b, from)
 		}

@@ -271,8 +271,11 @@ func (m *tableMemory) missing(keys []pipeline.RowKey) (out []pipeline.RowKey) {
 
 // reason says for people why a table could not be read.
 func (p *poll) reason(err error) string {
-	if errors.Is(err, errSilent) {
+	switch {
+	case errors.Is(err, errSilent):
 		return "no answer to its request"
+	case isUnreachable(err):
+		return "unreachable: " + cause(err).Error()
 	}
 	return err.Error()
 }

@@ -1,6 +1,7 @@
 package snmp
 
 import (
+	"bytes"
 	"math"
 	"strings"
 
@@ -89,6 +90,7 @@ func octets(b []byte, as form, was cell) cell {
 	if as == mac {
 		return macCell(b, was)
 	}
+	b = bytes.TrimRight(b, "\x00") // some agents send the whole buffer that a name is in
 	if was.kind == textual && was.text == string(b) {
 		return was
 	}

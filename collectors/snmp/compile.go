@@ -1,6 +1,7 @@
 package snmp
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -96,7 +97,7 @@ func compile(schema *pipeline.Schema, defs []tableDef) (*library, error) {
 func (l *library) addTable(schema *pipeline.Schema, sources map[*mib]*source, def *tableDef) (err error) {
 	t := &table{tableDef: def, schema: schema.Table(def.name)}
 	if t.schema == nil {
-		return fmt.Errorf("the schema has no such table")
+		return errors.New("the schema has no such table")
 	}
 	if t.source, err = l.addSource(sources, def.rows); err != nil {
 		return err
@@ -182,7 +183,12 @@ func (t *table) compileReading(names map[string]int, r *reading) (f formula, err
 		if err != nil {
 			return f, err
 		}
-		f.of = append(f.of, of)
+		if of.exists() {
+			f.of = append(f.of, of)
+		}
+	}
+	if len(f.of) == 0 || len(f.of) < len(r.of) {
+		return f, errors.New("a reading of nothing")
 	}
 	if f.times, err = t.resolve(names, r.times); err != nil {
 		return f, err

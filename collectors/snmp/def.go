@@ -23,7 +23,7 @@ type mib struct {
 	// key lists the columns that name a row; the first that is not empty does.
 	key []string
 	// skip leaves rows out, as if the device did not have them.
-	skip func(d *device, get func(column string) cell) bool
+	skip func(d *device, g *grid, row int) bool
 }
 
 // device is what is known of the device that is polled.

@@ -172,18 +172,14 @@ func (g *grid) markSkipped(d *device) {
 		return
 	}
 	for row := range g.index {
-		g.kept[row] = !g.skips(d, row)
+		g.kept[row] = !g.source.skip(d, g, row)
 	}
-}
-
-func (g *grid) skips(d *device, row int) bool {
-	return g.source.skip(d, func(column string) cell { return g.get(row, column) })
 }
 
 // endsAt reports that nothing counts from this row on: it is after the last one that does, and is
 // left out itself. A router with a thousand sessions has a thousand such rows.
 func (g *grid) endsAt(row int, d *device) bool {
-	return g.beyond != none && row >= g.beyond && g.ordered && g.source.skip != nil && g.skips(d, row)
+	return g.beyond != none && row >= g.beyond && g.ordered && g.source.skip != nil && g.source.skip(d, g, row)
 }
 
 // closeAt makes the last row that counts the end of all columns that are read from now on.

@@ -359,3 +359,33 @@ func TestWant(t *testing.T) {
 		}
 	}
 }
+
+// A thousand sessions on a router do not make its polls dearer than its own interfaces are.
+func TestAThousandDynamicInterfaces(t *testing.T) {
+	mib := aRouter(6)
+	for i := range 1000 {
+		mib = append(mib, port(15728640+i, fmt.Sprintf("<pppoe-%d>", i))...)
+	}
+	a := newAgent(t, mib...)
+	c := a.collector(t)
+	want := "ether1 ether2 ether3 ether4 ether5 ether6"
+	wantRows(t, tableOf(t, mustCollect(t, c), "interface"), want)
+	first := len(a.taken())
+	for range 2 {
+		wantRows(t, tableOf(t, mustCollect(t, c), "interface"), want)
+		if n := len(a.taken()); n > 4 {
+			t.Errorf("%d requests", n)
+		}
+	}
+	t.Logf("%d requests for the first poll", first)
+	// A new interface comes after the others of its kind, and is seen at once.
+	a.set(append(mib, port(7, "ether7")...)...)
+	wantRows(t, tableOf(t, mustCollect(t, c), "interface"), want+" ether7")
+	// One that comes after the sessions is seen when everything is read again.
+	a.set(append(mib, port(20000000, "late")...)...)
+	mustCollect(t, c)
+	later(c, refreshEvery)
+	for range 2 {
+		wantRows(t, tableOf(t, mustCollect(t, c), "interface"), want+" late")
+	}
+}

@@ -38,10 +38,11 @@ type poll struct {
 	items   []item
 }
 
-// Why a poll ends early.
+// Why a poll ends early, or a table of it.
 var (
 	errFellSilent = fmt.Errorf("the device fell silent: %w", pipeline.ErrNoAnswer)
 	errTimeIsUp   = errors.New("the time of the poll is up")
+	errSlow       = errors.New("not read within its share of the poll's time")
 	errTooMuch    = fmt.Errorf("more than %d MiB of replies in one poll", maxReceived>>20)
 )
 
@@ -98,6 +99,8 @@ func (p *poll) ask(ctx context.Context, kind gosnmp.PDUType, oids []string, repe
 		p.dead = errSilent
 	case p.ctx.Err() != nil:
 		p.dead = errTimeIsUp
+	case ctx.Err() != nil:
+		err = errSlow
 	}
 	return values, err
 }

@@ -3,6 +3,7 @@ package snmp
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -41,14 +42,20 @@ func startSnmpd(t *testing.T, config string) *snmpd {
 	return d
 }
 
+// freePort returns a port that nobody has now, and that the system gives to nobody while the agent is
+// stopped: it lies below those that clients get.
 func freePort(t *testing.T) int {
 	t.Helper()
-	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := 20000 + rand.IntN(10000)
+		conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+		if err == nil {
+			_ = conn.Close()
+			return port
+		}
 	}
-	defer func() { _ = conn.Close() }()
-	return conn.LocalAddr().(*net.UDPAddr).Port
+	t.Fatal("no free port between 20000 and 30000")
+	return 0
 }
 
 // command runs a net-snmp program that neither reads the system's configuration nor its MIBs.

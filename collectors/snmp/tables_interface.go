@@ -99,10 +99,7 @@ func counted(readings ...reading) []reading {
 
 // isDynamic tells an interface that RouterOS made for a session, as <pppoe-ann>: its counters belong
 // to the session.
-func isDynamic(d *device, get func(string) cell) bool {
-	name := get("ifName").text
-	if name == "" {
-		name = get("ifDescr").text
-	}
+func isDynamic(d *device, g *grid, row int) bool {
+	name := g.key(row)
 	return d.isMikroTik() && strings.HasPrefix(name, "<") && strings.HasSuffix(name, ">")
 }

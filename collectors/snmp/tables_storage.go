@@ -42,8 +42,8 @@ func storageTable(rows *mib) tableDef {
 }
 
 // isTemporary tells the file systems in memory that RouterOS lists beside its disks.
-func isTemporary(d *device, get func(string) cell) bool {
-	return d.isMikroTik() && strings.Contains(get("hrStorageDescr").text, "tmpfs")
+func isTemporary(d *device, g *grid, row int) bool {
+	return d.isMikroTik() && strings.Contains(g.key(row), "tmpfs")
 }
 
 func storageType(c cell) string {
