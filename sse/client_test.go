@@ -109,11 +109,13 @@ type client struct {
 	lastID string // what it would send as Last-Event-ID
 	idCut  uint64 // of lastID, which a real client does not look into
 
-	rows   map[string]map[string]refRow // "channel topic" to key to row
-	events []refEvent
-	marks  map[string]uint64 // "channel topic" to the seq of its last event
-	gaps   map[string]int    // "channel topic" to how many were lost
-	vague  map[string]bool   // "channel topic" of a gap that does not say how many
+	rows    map[string]map[string]refRow // "channel topic" to key to row
+	events  []refEvent
+	marks   map[string]uint64 // "channel topic" to the seq of its last event
+	gaps    map[string]int    // "channel topic" to how many were lost
+	vague   map[string]bool   // "channel topic" of a gap that does not say how many
+	loosely int               // events and gaps since the last id
+	torn    bool              // a connection was cut between one of them and the id of its step
 
 	journal string
 	epoch   string // a real client does not look into its cursor
@@ -145,6 +147,10 @@ func (c *client) connect() {
 	c.parser = &parser{id: c.lastID, lastID: c.lastID}
 	c.synced, c.bye, c.resume = false, nil, ""
 	c.changed = map[string]bool{}
+	if c.loosely > 0 {
+		c.torn = true
+	}
+	c.loosely = 0
 	c.frames = nil
 }
 
@@ -174,6 +180,7 @@ func (c *client) advance(id string) error {
 		return fmt.Errorf("the id went back from %d to %d", c.idCut, parsed.cut)
 	}
 	c.lastID, c.idCut, c.epoch = id, parsed.cut, parsed.epoch
+	c.loosely = 0
 	return nil
 }
 
@@ -200,9 +207,17 @@ func (c *client) apply(m message) error {
 		var gap struct {
 			Channel, Topic, Why string
 			Lost                int
+			Pos                 uint64
 		}
 		if err := json.Unmarshal([]byte(m.data), &gap); err != nil {
 			return err
+		}
+		if at := gap.Channel + " " + gap.Topic; gap.Why != gapRestart {
+			if gap.Pos <= c.marks[at] {
+				return nil // of a step that was cut off: the client has them
+			}
+			c.marks[at] = gap.Pos
+			c.loosely++
 		}
 		c.gaps[gap.Channel+" "+gap.Topic] += gap.Lost
 		if gap.Lost == 0 || gap.Why == gapRestart {
@@ -376,6 +391,7 @@ func (c *client) event(data string) error {
 		return nil
 	}
 	c.marks[at] = e.Pos
+	c.loosely++
 	c.events = append(c.events, e)
 	return nil
 }

@@ -155,13 +155,14 @@ func (c *carry) appendEvent(dst []byte, e *state.Entry) []byte {
 	return append(dst, '}')
 }
 
-// appendGap appends the data of a gap frame.
-func (c *carry) appendGap(dst []byte, why string, lost int) []byte {
+// appendGap appends the data of a gap frame: what is lost, up to a position of the journal.
+func (c *carry) appendGap(dst []byte, why string, lost int, pos uint64) []byte {
 	dst = state.AppendString(append(dst, `{"channel":`...), c.channel)
 	dst = state.AppendString(append(dst, `,"topic":`...), c.topic.Name)
 	dst = state.AppendString(append(dst, `,"why":`...), why)
 	if lost > 0 {
 		dst = strconv.AppendInt(append(dst, `,"lost":`...), int64(lost), 10)
 	}
+	dst = strconv.AppendUint(append(dst, `,"pos":`...), pos, 10)
 	return append(dst, '}')
 }

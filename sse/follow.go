@@ -111,7 +111,7 @@ func (v *view) appendEvent(w *writer, e *encoder, entry *state.Entry) {
 		switch {
 		case !p.matches(entry):
 		case entry.Cells == nil:
-			w.frame("gap", p.appendGap(nil, gapOverrun, entry.Lost))
+			w.frame("gap", p.appendGap(nil, gapOverrun, entry.Lost, entry.Pos))
 		default:
 			w.frame(eventName(p.carry, v.app), e.event(p.carry, entry, v.app))
 		}

@@ -1,6 +1,7 @@
 package sse
 
 import (
+	"math"
 	"strconv"
 
 	"github.com/routerpulse/routerpulse/sse/state"
@@ -18,8 +19,8 @@ type step struct {
 	target    state.Place
 	time      int64
 	at        position
-	rows      []int                 // in view, by part of the view, as far as the scan is
-	forgotten map[*state.Topic]bool // of which the client was told that events are gone without a trace
+	rows      []int                   // in view, by part of the view, as far as the scan is
+	forgotten map[*state.Topic]uint64 // up to where the client was told that events are gone without a trace
 }
 
 // stepOn makes the next chunk of the step, nil if there was none to make.
@@ -71,7 +72,7 @@ func (f *feed) stepEvents() []byte {
 	w := writer{app: f.view.app}
 	if s.restarted {
 		s.restarted = false
-		f.gaps(&w, gapRestart, nil)
+		f.gaps(&w, gapRestart, f.sinceRestart())
 	}
 	if f.events(&w) {
 		w.flush()
@@ -100,7 +101,7 @@ func (f *feed) eventsLeft() bool {
 		return true
 	}
 	for _, t := range f.view.logs {
-		if f.store.Forgotten(t, f.told) {
+		if f.store.Forgotten(t) > f.told {
 			return true
 		}
 	}
@@ -116,46 +117,53 @@ func (f *feed) eventsLeft() bool {
 	}
 }
 
+// loss is how many events of a topic are lost, up to which position.
+type loss struct {
+	n   int
+	pos uint64
+}
+
+// unknown is a number of lost events that nobody knows: no sum makes it positive.
+const unknown = math.MinInt / 2
+
 // events adds the events that the client was not told, and for each topic how many are lost. It reports
 // whether the chunk is full before all are in.
 func (f *feed) events(w *writer) (full bool) {
-	upto := f.step.target.Journal
-	lost := map[*state.Topic]int{}
-	for _, t := range f.view.logs {
-		if f.store.Forgotten(t, f.told) && !f.step.forgotten[t] {
-			lost[t] = 0 // how many, nobody knows
-			if f.step.forgotten == nil {
-				f.step.forgotten = map[*state.Topic]bool{}
-			}
-			f.step.forgotten[t] = true
-		}
-	}
+	lost := f.forgotten()
 	for {
-		e := f.store.NextEvent(f.view.logs, f.told, upto)
+		e := f.store.NextEvent(f.view.logs, f.told, f.step.target.Journal)
 		if e == nil {
 			break
 		}
-		if e.Cells == nil {
-			if f.view.wants(e) {
-				lost[e.Topic] += e.Lost
-			}
-			f.told = e.Pos
-			continue
-		}
-		if len(lost) > 0 {
+		if e.Cells != nil {
 			f.gaps(w, gapExpired, lost)
 			clear(lost)
-		}
-		if !f.putEvent(w, e) {
-			return true
+			if !f.putEvent(w, e) {
+				return true
+			}
+		} else if f.view.wants(e) {
+			lost[e.Topic] = loss{lost[e.Topic].n + e.Lost, e.Pos}
 		}
 		f.told = e.Pos
 	}
-	if len(lost) > 0 {
-		f.gaps(w, gapExpired, lost)
-	}
-	f.told = max(f.told, upto)
+	f.gaps(w, gapExpired, lost)
+	f.told = max(f.told, f.step.target.Journal)
 	return false
+}
+
+// forgotten lists the topics of which events are gone without a trace, once per step.
+func (f *feed) forgotten() map[*state.Topic]loss {
+	lost := map[*state.Topic]loss{}
+	for _, t := range f.view.logs {
+		if pos := f.store.Forgotten(t); pos > f.told && pos > f.step.forgotten[t] {
+			if f.step.forgotten == nil {
+				f.step.forgotten = map[*state.Topic]uint64{}
+			}
+			f.step.forgotten[t] = pos
+			lost[t] = loss{unknown, pos}
+		}
+	}
+	return lost
 }
 
 // putEvent adds an event for each part that shows it, unless they do not fit.
@@ -186,16 +194,27 @@ func (f *feed) putEvent(w *writer, e *state.Entry) bool {
 	return true
 }
 
-// gaps adds a gap for each part that carries one of the topics; all of them if lost is nil.
-func (f *feed) gaps(w *writer, why string, lost map[*state.Topic]int) {
+// gaps adds a gap for each part that carries a topic of which something is lost.
+func (f *feed) gaps(w *writer, why string, lost map[*state.Topic]loss) {
+	if len(lost) == 0 {
+		return
+	}
 	for i := range f.view.parts {
 		p := &f.view.parts[i]
-		n, some := lost[p.topic.Topic]
-		if p.topic.Mode == state.Log && (some || lost == nil) {
+		if l, some := lost[p.topic.Topic]; some {
 			f.gapped()
-			w.last("gap", p.appendGap(nil, why, n))
+			w.last("gap", p.appendGap(nil, why, l.n, l.pos))
 		}
 	}
+}
+
+// sinceRestart says that of every topic events may be lost.
+func (f *feed) sinceRestart() map[*state.Topic]loss {
+	lost := map[*state.Topic]loss{}
+	for _, t := range f.view.logs {
+		lost[t] = loss{n: unknown}
+	}
+	return lost
 }
 
 // syncData says how many rows the client has now of each channel and topic.

@@ -83,8 +83,8 @@ func (s *Store) NextEvent(topics []*Topic, after, upto uint64) *Entry {
 	return first
 }
 
-// Forgotten reports that events of a topic above a position are gone without a trace.
-func (s *Store) Forgotten(t *Topic, after uint64) bool { return s.journal[t].forgotten > after }
+// Forgotten is the position up to which events of a topic are gone without a trace.
+func (s *Store) Forgotten(t *Topic) uint64 { return s.journal[t].forgotten }
 
 // LastEvents returns the position above which, up to upto, lie the last n events of the given topics
 // that match and that are not lost.
