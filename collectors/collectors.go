@@ -168,7 +168,7 @@ func (c *Collectors) Close() error {
 
 // The most that one check and one poll may take; a poll also ends well before its next slot.
 const (
-	checkDeadline = 10 * time.Second
+	checkDeadline = 5 * time.Second
 	pollDeadline  = 30 * time.Second
 )
 
@@ -186,7 +186,7 @@ func (d *polled) job(lane pipeline.Lane) (pipeline.Job, bool) {
 	}
 	j.Deadline = min(j.Period*9/10, pollDeadline)
 	if lane == pipeline.LaneStatus {
-		j.Deadline = min(j.Deadline, checkDeadline)
+		j.Deadline = min(j.Period/2, checkDeadline)
 	}
 	return j, lane == pipeline.LaneStatus || d.device.lanes[lane]
 }
@@ -198,12 +198,16 @@ func (d *polled) check(ctx context.Context, slot time.Time) error {
 	if ctx.Err() == context.Canceled {
 		return err // we are stopping: this says nothing about the device
 	}
+	before, _, _ := d.monitor.State()
 	next := d.monitor.Check(err, time.Since(begin), time.Now())
 	d.publishStatus(slot)
 	d.metrics.up.WithLabelValues(d.config.Name).Set(map[bool]float64{true: 1}[err == nil])
-	d.follow(next)
+	d.follow(next, begin)
 	if err == nil {
 		d.sched.Answered(d.config.Name)
+	}
+	if err == nil && before == pipeline.StateOffline {
+		d.sched.Hurry(d.config.Name, pipeline.LaneLive, 0) // show what it says as soon as it is back
 	}
 	return err
 }
@@ -220,7 +224,7 @@ func (d *polled) poll(ctx context.Context, slot time.Time) error {
 		d.publishStatus(time.Now())
 	}
 	if !answered(b) {
-		d.follow(next)
+		d.follow(next, time.Now())
 		return err
 	}
 	if err == nil {
@@ -259,13 +263,14 @@ func answered(b pipeline.Batch) bool {
 	return false
 }
 
-// follow does what the monitor asks for.
-func (d *polled) follow(next reach.Next) {
+// follow does what the monitor asks for. Checks are ConfirmAfter apart from start to start: a check
+// that waits for silence takes seconds itself.
+func (d *polled) follow(next reach.Next, begin time.Time) {
 	switch next {
 	case reach.CheckNow:
 		d.sched.Hurry(d.config.Name, pipeline.LaneStatus, 0)
 	case reach.Confirm:
-		d.sched.Hurry(d.config.Name, pipeline.LaneStatus, reach.ConfirmAfter)
+		d.sched.Hurry(d.config.Name, pipeline.LaneStatus, max(0, reach.ConfirmAfter-time.Since(begin)))
 	}
 }
 

@@ -33,6 +33,7 @@ type Device struct {
 
 	mu      sync.Mutex
 	sources map[string]string // by table
+	away    bool              // the last poll got no answer over any protocol
 	pause   breaker           // of the API, while SNMP stands in
 }
 
@@ -53,6 +54,7 @@ func (d *Device) Collect(ctx context.Context, lane pipeline.Lane) (pipeline.Batc
 	}
 	b.Tables = merge(first, second)
 	d.noteSources(b.Tables)
+	d.noteReturn(answered(b))
 	return b, errors.Join(firstErr, secondErr)
 }
 
@@ -122,6 +124,16 @@ func (d *Device) noteSources(tables []pipeline.TableRead) {
 // checkStagger is how long the first protocol may take before the second is asked too.
 const checkStagger = time.Second
 
+// noteReturn ends the rest of the API when a device that was silent altogether answers again.
+func (d *Device) noteReturn(here bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if here && d.away {
+		d.pause.end()
+	}
+	d.away = !here
+}
+
 // Check asks the cheapest question of each configured protocol until one answers. When none does, the
 // error is pipeline.ErrRefused if one refused the credentials, since then the device is there.
 func (d *Device) Check(ctx context.Context) error {
@@ -152,6 +164,7 @@ func (d *Device) Check(ctx context.Context) error {
 			errs = append(errs, err)
 			if err == nil {
 				cancel()
+				d.noteReturn(true)
 				for range asked - len(errs) {
 					_ = <-answers // one has answered: what the other says does not matter
 				}
@@ -171,7 +184,7 @@ func (d *Device) Close() error {
 }
 
 // breaker lets a protocol that does not answer rest, so that a device with two does not wait for the
-// dead one at every poll: 30 s, 1, 2, 4 and then 5 minutes.
+// dead one at every poll: from the second failure in a row on 30 s, then 1, 2, 4 and 5 minutes.
 type breaker struct {
 	mu       sync.Mutex
 	failures int
@@ -194,12 +207,20 @@ func (b *breaker) resting(now time.Time) error {
 }
 
 func (b *breaker) note(err error, now time.Time) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	if !errors.Is(err, pipeline.ErrNoAnswer) && !errors.Is(err, pipeline.ErrUnreachable) {
-		b.failures, b.until, b.err = 0, time.Time{}, nil
+		b.end()
 		return
 	}
-	b.until, b.err = now.Add(min(breakerMin<<min(b.failures, 6), breakerMax)), err
-	b.failures++
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failures++; b.failures > 1 {
+		b.until, b.err = now.Add(min(breakerMin<<min(b.failures-2, 6), breakerMax)), err
+	}
+}
+
+// end lets it be asked at once.
+func (b *breaker) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.failures, b.until, b.err = 0, time.Time{}, nil
 }

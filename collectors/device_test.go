@@ -163,6 +163,27 @@ func TestSilentAPIDoesNotStarveSNMP(t *testing.T) {
 	})
 }
 
+// After an outage of the whole device its API is asked again at once.
+func TestReturnEndsTheRestOfTheAPI(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		no := fmt.Errorf("x: %w", pipeline.ErrNoAnswer)
+		api, snmp := &fake{err: no}, &fake{err: no}
+		d := device(api, snmp)
+		poll := func() { _, _ = d.Collect(t.Context(), pipeline.LaneLive); time.Sleep(10 * time.Second) }
+		for range 30 {
+			poll()
+		}
+		api.err, snmp.err = nil, nil
+		api.statuses = map[string]pipeline.TableStatus{"router": pipeline.Whole}
+		snmp.statuses = api.statuses
+		poll()
+		asked := api.asked
+		if poll(); api.asked != asked+1 {
+			t.Error("the API still rests although the device is back")
+		}
+	})
+}
+
 // silent says what a protocol says of a device that never answers.
 type silent struct{ *fake }
 
