@@ -122,18 +122,29 @@ func (b *builder) noteSpareColumns() {
 	}
 }
 
-// addRow computes the fields of a row; a row without any is left out.
+// addRow computes the fields of a row.
 func (b *builder) addRow(index, key string, fields []field, r int) {
 	first := len(b.fields)
 	for i := range fields {
-		if v := b.value(&fields[i], r); !v.IsNone() {
-			b.fields = append(b.fields, pipeline.Field{Def: fields[i].def, Value: v})
-		}
+		b.add(fields[i].def, b.value(&fields[i], r))
 	}
-	if last := len(b.fields); last > first {
-		b.rows = append(b.rows, row{index, key, first, last})
-		b.fields = slices.Grow(b.fields, b.table.rates)[:last+b.table.rates]
+	b.endRow(index, key, first)
+}
+
+func (b *builder) add(def *pipeline.FieldDef, v pipeline.Value) {
+	if def != nil && !v.IsNone() {
+		b.fields = append(b.fields, pipeline.Field{Def: def, Value: v})
 	}
+}
+
+// endRow makes a row of the fields since first; no row if there are none.
+func (b *builder) endRow(index, key string, first int) {
+	last := len(b.fields)
+	if last == first {
+		return
+	}
+	b.rows = append(b.rows, row{index, key, first, last})
+	b.fields = slices.Grow(b.fields, b.table.rates)[:last+b.table.rates]
 }
 
 // addSensors adds the scalars that are rows, where the mib has no row of that name.
@@ -148,26 +159,21 @@ next:
 			}
 		}
 		first := len(b.fields)
-		if v := b.value(&s.field, none); !v.IsNone() {
-			b.fields = append(b.fields, pipeline.Field{Def: s.def, Value: v})
-			b.rows = append(b.rows, row{s.key, s.key, first, len(b.fields)})
-		}
+		b.add(s.def, b.value(&s.field, none))
+		b.endRow(s.key, s.key, first)
 	}
 }
 
 // addOne makes the row of a table that has one.
 func (b *builder) addOne() {
 	b.fields = make([]pipeline.Field, 0, len(b.table.schema.Fields))
-	b.addRow("", "", b.table.fields, none)
-	if b.table.derive == nil || len(b.rows) == 0 {
-		return
+	for i := range b.table.fields {
+		b.add(b.table.fields[i].def, b.value(&b.table.fields[i], none))
 	}
-	b.table.derive(&b.view, func(name string, v pipeline.Value) {
-		if def := b.table.schema.Field(name); def != nil && !v.IsNone() {
-			b.fields = append(b.fields, pipeline.Field{Def: def, Value: v})
-		}
-	})
-	b.rows[0].last = len(b.fields)
+	if b.table.derive != nil && len(b.fields) > 0 {
+		b.table.derive(&b.view, func(name string, v pipeline.Value) { b.add(b.table.schema.Field(name), v) })
+	}
+	b.endRow("", "", 0)
 }
 
 // noteErrors finds what kept the table from being read whole. What only derive reads does not count:
@@ -211,7 +217,7 @@ func (b *builder) samples(rows *pipeline.Rows, status pipeline.TableStatus) []pi
 	series := b.series(rows, status)
 	out := make([]pipeline.Sample, len(b.rows))
 	for i, r := range b.rows {
-		out[i] = pipeline.Sample{Series: series[i], Fields: b.fields[r.first:r.last:min(r.last+b.table.rates, len(b.fields))]}
+		out[i] = pipeline.Sample{Series: series[i], Fields: b.fields[r.first : r.last : r.last+b.table.rates]}
 	}
 	return out
 }
