@@ -43,8 +43,16 @@ cover: install ## tests with coverage, into coverage.html
 	$(GO) tool cover -html=coverage.out -o coverage.html
 
 .PHONY: bench
-bench: ## Go benchmarks
+bench: bench-firstrun bench-lateness ## what a user sees, a fleet with dead routers, Go benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem -p 1 -tags $(TAGS) ./...
+
+.PHONY: bench-firstrun
+bench-firstrun: build ## the demo: time to the first change, snapshot, end
+	$(GO) run ./bench/firstrun
+
+.PHONY: bench-lateness
+bench-lateness: build ## 1,000 routers every 10 s, 200 of them dead: lateness at the simulator
+	$(GO) run ./bench/lateness
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (default 30s)

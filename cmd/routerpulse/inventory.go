@@ -1,0 +1,126 @@
+package main
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/routerpulse/routerpulse/collectors"
+	"github.com/routerpulse/routerpulse/configs"
+	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sse/access"
+	"github.com/routerpulse/routerpulse/web"
+)
+
+// inventory is what the JSON API says of the devices: the config, and what batches told since.
+type inventory struct {
+	mu      sync.RWMutex
+	devices map[string]*web.Device
+}
+
+func newInventory(cfg collectors.Config) *inventory {
+	inv := &inventory{devices: map[string]*web.Device{}}
+	for _, d := range cfg.Devices {
+		device := &web.Device{Name: d.Name, Address: d.Address, Tags: d.Tags, State: "unknown"}
+		d.Lanes.Over(cfg.Lanes).Each(func(lane string, period configs.Duration) {
+			device.Lanes = append(device.Lanes, web.Lane{Name: lane, PeriodSeconds: period.Std().Seconds()})
+		})
+		inv.devices[d.Name] = device
+	}
+	return inv
+}
+
+// Devices lists all of them.
+func (inv *inventory) Devices() []web.Device {
+	inv.mu.RLock()
+	defer inv.mu.RUnlock()
+	list := make([]web.Device, 0, len(inv.devices))
+	for _, d := range inv.devices {
+		list = append(list, copyOf(d))
+	}
+	return list
+}
+
+// Device finds one by name.
+func (inv *inventory) Device(name string) (web.Device, bool) {
+	inv.mu.RLock()
+	defer inv.mu.RUnlock()
+	d, ok := inv.devices[name]
+	if !ok {
+		return web.Device{}, false
+	}
+	return copyOf(d), true
+}
+
+func copyOf(d *web.Device) web.Device {
+	c := *d
+	c.Lanes = append([]web.Lane(nil), d.Lanes...)
+	return c
+}
+
+// Tap takes note of a batch.
+func (inv *inventory) Tap(b pipeline.Batch) {
+	inv.mu.Lock()
+	defer inv.mu.Unlock()
+	d := inv.devices[b.Device]
+	if d == nil {
+		return
+	}
+	whole, why := true, ""
+	for i := range b.Tables {
+		t := &b.Tables[i]
+		if t.Status == pipeline.Failed && whole {
+			whole, why = false, t.Table.Name+": "+t.Reason
+		}
+		for _, s := range t.Samples {
+			noteDevice(d, t.Table, s)
+		}
+	}
+	for i := range d.Lanes {
+		if l := &d.Lanes[i]; l.Name == string(b.Lane) {
+			l.Error = why
+			if whole && len(b.Tables) > 0 {
+				l.LastGood = b.Time
+			}
+		}
+	}
+	if whole && b.Lane == pipeline.LaneLive && len(b.Tables) > 0 {
+		d.LastGood = b.Time
+	}
+}
+
+func noteDevice(d *web.Device, table *pipeline.Table, s pipeline.Sample) {
+	switch table.Name {
+	case "router":
+		for field, into := range map[string]*string{"identity": &d.Identity, "model": &d.Model, "version": &d.Version} {
+			if v := s.Value(field); !v.IsNone() {
+				*into = v.Text()
+			}
+		}
+	case "router_status":
+		d.State = table.Field("state").NameOf(s.Value("state").Int())
+		d.Reason = s.Value("reason").Text()
+		d.Since = time.UnixMilli(int64(s.Value("since_timestamp_seconds").Float() * 1000)).UTC()
+	}
+}
+
+// rights lets the JSON API ask who may see which device: whoever has an identity sees all.
+type rights struct{ access *access.Access }
+
+// Visible is for web.Rights.
+func (r rights) Visible(req *http.Request) (func(string, map[string]string) bool, error) {
+	id, err := r.access.Identify(req)
+	if err != nil {
+		return nil, errNoIdentity{err}
+	}
+	if id.Anonymous() {
+		return nil, web.ErrNoIdentity
+	}
+	return func(string, map[string]string) bool { return true }, nil
+}
+
+// errNoIdentity gives the reason of the access rules the meaning that the web part knows.
+type errNoIdentity struct{ error }
+
+// Is makes it web.ErrNoIdentity.
+func (errNoIdentity) Is(target error) bool { return target == web.ErrNoIdentity }

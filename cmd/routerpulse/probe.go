@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/routerpulse/routerpulse/collectors"
+	"github.com/routerpulse/routerpulse/collectors/routeros"
+	"github.com/routerpulse/routerpulse/collectors/snmp"
+	"github.com/routerpulse/routerpulse/configs"
+	"github.com/routerpulse/routerpulse/pipeline"
+)
+
+// probeOptions are the flags of probe.
+type probeOptions struct {
+	community, snmpVersion          string
+	user, passwordFile, caFile, pin string
+	snmpPort, apiPort               int
+	insecure, json                  bool
+	timeout                         time.Duration
+}
+
+func newProbe(io streams) *cobra.Command {
+	var o probeOptions
+	cmd := &cobra.Command{
+		Use: "probe ADDRESS", Short: "Print what would be collected from one device, without any config",
+		Args: oneArg("the address of the device"),
+		Example: "  routerpulse probe 10.0.0.1 --community public\n" +
+			"  routerpulse probe 10.0.0.1 --user telemetry --password-file pw --pin 3f…a9\n" +
+			"  routerpulse probe 10.0.0.1 --community public --user telemetry --password-file pw --insecure --json",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := o.config(args[0])
+			if err != nil {
+				return err
+			}
+			return probe(cmd.Context(), cfg, o, io)
+		}}
+	o.flags(cmd.Flags())
+	return cmd
+}
+
+func (o *probeOptions) flags(f *pflag.FlagSet) {
+	f.StringVar(&o.community, "community", "", "SNMP community")
+	f.StringVar(&o.snmpVersion, "snmp-version", "2c", "SNMP version: 1 or 2c")
+	f.IntVar(&o.snmpPort, "snmp-port", 161, "UDP port of SNMP")
+	f.StringVar(&o.user, "user", "", "user of the RouterOS API")
+	f.StringVar(&o.passwordFile, "password-file", "", "file that holds the user's password")
+	f.IntVar(&o.apiPort, "api-port", 0, "TCP port of the API (default 8729, with --insecure 8728)")
+	f.StringVar(&o.caFile, "ca-file", "", "certificate of the authority that signed the router's")
+	f.StringVar(&o.pin, "pin", "", "SHA-256 fingerprint of the router's certificate")
+	f.BoolVar(&o.insecure, "insecure", false, "use the API without TLS: the password travels in clear")
+	f.BoolVar(&o.json, "json", false, "as JSON")
+	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "the most that it may take")
+}
+
+// config is the config of one device, as a file would say it.
+func (o *probeOptions) config(address string) (collectors.Config, error) {
+	cfg := collectors.DefaultConfig()
+	device := collectors.DeviceConfig{Name: "probe", Address: address}
+	if host, port, err := net.SplitHostPort(address); err == nil {
+		n, _ := strconv.Atoi(port)
+		return cfg, usageError{fmt.Errorf("give the port by itself: %s --snmp-port %d (or --api-port)", host, n)}
+	}
+	if o.community == "" && o.user == "" {
+		return cfg, usageError{errors.New("say how to ask: --community C for SNMP, --user U --password-file F for the RouterOS API, or both")}
+	}
+	if o.user != "" && o.passwordFile == "" {
+		return cfg, usageError{errors.New("--user needs --password-file F: a password on the command line would be seen by everybody on this machine")}
+	}
+	if o.community != "" {
+		device.SNMP.Port = o.snmpPort
+		device.Credentials = append(device.Credentials, "snmp")
+		cfg.Credentials = append(cfg.Credentials, collectors.Credential{Name: "snmp",
+			SNMP: &snmp.Credential{Version: o.snmpVersion, Community: configs.NewSecret(o.community)}})
+	}
+	if o.user != "" {
+		device.RouterOS.Port = o.apiPort
+		device.Credentials = append(device.Credentials, "api")
+		cfg.Credentials = append(cfg.Credentials, collectors.Credential{Name: "api", RouterOS: o.apiCredential()})
+	}
+	cfg.Devices = []collectors.DeviceConfig{device}
+	var wrong []error
+	cfg.Validate(configs.NewReport(func(_, message, hint string) {
+		wrong = append(wrong, fmt.Errorf("%s (%s)", message, probeHint(hint)))
+	}))
+	if len(wrong) > 0 {
+		return cfg, usageError{errors.Join(wrong...)}
+	}
+	return cfg, nil
+}
+
+// probeHint names the flags where a hint names keys of the config file.
+func probeHint(hint string) string {
+	return strings.NewReplacer("insecure: true", "--insecure", "ca_file", "--ca-file", "password_file", "--password-file", "pin:", "--pin").Replace(hint)
+}
+
+func (o *probeOptions) apiCredential() *routeros.Credential {
+	return &routeros.Credential{User: o.user, PasswordFile: configs.File(o.passwordFile), Insecure: o.insecure,
+		TLS: routeros.TLS{CAFile: configs.File(o.caFile), Pin: o.pin}}
+}
+
+// probe reads every lane once and prints what came.
+func probe(ctx context.Context, cfg collectors.Config, o probeOptions, io streams) error {
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	c, err := collectors.New(cfg, pipeline.NewSchema(), prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	tables, err := c.ReadOnce(ctx, "probe")
+	if len(tables) > 0 {
+		if printErr := printTables(io.out, tables, o.json); printErr != nil {
+			return printErr
+		}
+	}
+	if err != nil {
+		for _, reason := range reasons(err) {
+			fmt.Fprintln(io.err, "probe: "+reason)
+		}
+		return errReported
+	}
+	return nil
+}
+
+// reasons are the distinct errors inside a joined one.
+func reasons(err error) (out []string) {
+	seen := map[string]bool{}
+	var visit func(error)
+	visit = func(err error) {
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			for _, e := range joined.Unwrap() {
+				visit(e)
+			}
+			return
+		}
+		if s := err.Error(); !seen[s] {
+			seen[s] = true
+			out = append(out, s)
+		}
+	}
+	visit(err)
+	return out
+}
+
+func printTables(w io.Writer, tables []pipeline.TableRead, asJSON bool) error {
+	if asJSON {
+		return printTablesJSON(w, tables)
+	}
+	return printTablesText(w, tables)
+}

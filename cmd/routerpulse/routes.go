@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/routerpulse/routerpulse/web"
+)
+
+// newServer is the web server. It has no write timeout, which would end every stream: the stream sets
+// a deadline for each write.
+func (a *app) newServer() *http.Server {
+	return &http.Server{
+		Handler: a.routes(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+}
+
+// routes is the one table of HTTP routes, and who may ask.
+func (a *app) routes() http.Handler {
+	access := a.hub.Access()
+	viewer, metrics := access.Require("viewer", "admin"), access.Require("metrics", "admin")
+	mux := http.NewServeMux()
+	for pattern, h := range a.web.Routes() {
+		mux.Handle(pattern, h)
+	}
+	mux.Handle("GET /v1/stream", a.hub.Stream())
+	mux.Handle("GET /v1/stream/check", a.hub.Check())
+	mux.Handle("GET /v1/me", a.hub.Me())
+	mux.Handle("GET /login", access.LoginLink("/"))
+	mux.Handle("POST /v1/login", access.Login())
+	mux.Handle("POST /v1/logout", access.Logout())
+	if store := a.sinks.Embedded(); store != nil {
+		mux.Handle("/api/v1/", orLoopback(a.cfg.Web.LoopbackRead, viewer, store.API()))
+	}
+	mux.Handle("GET /metrics", orLoopback(true, metrics, promhttp.HandlerFor(a.reg, promhttp.HandlerOpts{})))
+	mux.HandleFunc("GET /-/healthy", plain("RouterPulse is healthy.\n"))
+	mux.HandleFunc("GET /-/ready", plain("RouterPulse is ready.\n"))
+	return mux
+}
+
+func plain(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = fmt.Fprint(w, text)
+	}
+}
+
+// orLoopback lets this machine's own users through where open says so, everybody else by the guard.
+func orLoopback(open bool, guard func(http.Handler) http.Handler, h http.Handler) http.Handler {
+	guarded := guard(h)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if open && web.FromLoopback(r) {
+			h.ServeHTTP(w, r)
+			return
+		}
+		guarded.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	promcollectors "github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/routerpulse/routerpulse/collectors"
+	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sinks"
+	"github.com/routerpulse/routerpulse/sse"
+	"github.com/routerpulse/routerpulse/web"
+)
+
+// app is the program: every part, built and wired, in one place.
+type app struct {
+	cfg        Config
+	log        *slog.Logger
+	reg        *prometheus.Registry
+	schema     *pipeline.Schema
+	sinks      *sinks.Sinks
+	hub        *sse.Hub
+	fleet      *pipeline.Fleet
+	collectors *collectors.Collectors
+	scheduler  *pipeline.Scheduler
+	inventory  *inventory
+	web        *web.Web
+	listener   net.Listener
+}
+
+// How long each step of the end may take; together under five seconds.
+const (
+	drainTime = 1500 * time.Millisecond
+	byeTime   = 1000 * time.Millisecond
+	sinkTime  = 1500 * time.Millisecond
+)
+
+// fleetPeriod is how often the fleet's statistics are taken.
+const fleetPeriod = 30 * time.Second
+
+// build makes every part. It touches neither disk nor network.
+func build(cfg Config, reg *prometheus.Registry, log *slog.Logger) (*app, error) {
+	a := &app{cfg: cfg, log: log, reg: reg, schema: pipeline.NewSchema()}
+	var err error
+	if a.sinks, err = sinks.New(cfg.Storage, a.schema, reg, log); err != nil {
+		return nil, err
+	}
+	if a.hub, err = sse.New(cfg.Stream, a.schema, reg, log); err != nil {
+		return nil, err
+	}
+	if a.collectors, err = collectors.New(cfg.Collectors, a.schema, reg, log); err != nil {
+		return nil, err
+	}
+	a.fleet = pipeline.NewFleet(a.schema)
+	a.inventory = newInventory(cfg.Collectors)
+	if a.web, err = web.New(cfg.Web, a.inventory, rights{a.hub.Access()}, log); err != nil {
+		return nil, err
+	}
+	a.scheduler = pipeline.NewScheduler(collectors.Workers(len(cfg.Collectors.Devices)), reg, log)
+	reg.MustRegister(promcollectors.NewGoCollector(), promcollectors.NewProcessCollector(promcollectors.ProcessCollectorOpts{}), buildInfo())
+	return a, nil
+}
+
+func buildInfo() prometheus.Collector {
+	v := readVersion()
+	g := prometheus.NewGauge(prometheus.GaugeOpts{Name: "routerpulse_build_info", Help: "What this program was built from.",
+		ConstLabels: prometheus.Labels{"version": v.Version, "revision": v.Revision, "goversion": v.Go}})
+	g.Set(1)
+	return g
+}
+
+func (a *app) sinkNames() string {
+	var names []string
+	for _, s := range a.sinks.Named() {
+		names = append(names, s.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// pageURL is where the page is, once the program listens.
+func (a *app) pageURL() string { return "http://" + a.listener.Addr().String() + "/" }
+
+// run opens everything, from the sinks backwards, serves until ctx ends, and stops from the sources
+// forwards. ready is called once everything runs.
+func (a *app) run(ctx context.Context, ready func()) (err error) {
+	if a.listener, err = net.Listen("tcp", a.cfg.Web.Listen); err != nil {
+		return fmt.Errorf("%w: is it running already? choose another address with --listen (port 0 takes a free one)", err)
+	}
+	if err := a.sinks.Open(); err != nil {
+		return errors.Join(err, a.listener.Close())
+	}
+	a.hub.Open()
+	pipe := pipeline.New([]pipeline.Tap{a.hub.Publish, a.fleet.Tap, a.inventory.Tap}, a.sinks.Named(), a.reg, a.log)
+	pipe.Open()
+	server := a.newServer()
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(a.listener) }()
+
+	polling := a.startPolling(ctx, pipe)
+	ready()
+	select {
+	case <-ctx.Done():
+		a.log.Info("stopping")
+	case err = <-served:
+		err = fmt.Errorf("web server: %w", err)
+	}
+	polling()
+	return errors.Join(err, a.stop(pipe, server))
+}
+
+// startPolling runs the scheduler. The function it returns ends it and waits for its polls.
+func (a *app) startPolling(ctx context.Context, pipe *pipeline.Pipeline) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	a.collectors.Start(a.scheduler, pipe.Publish)
+	a.scheduler.Add(pipeline.Job{Lane: "fleet", Period: fleetPeriod, Deadline: time.Second,
+		Run: func(_ context.Context, slot time.Time) error { pipe.Publish(a.fleet.Batch(slot)); return nil }})
+	done := make(chan struct{})
+	go func() { defer close(done); a.scheduler.Run(ctx) }()
+	return func() { cancel(); <-done }
+}
+
+// stop ends the parts in the order that data flows, each within its time.
+func (a *app) stop(pipe *pipeline.Pipeline, server *http.Server) error {
+	var errs []error
+	within := func(limit time.Duration, end func(context.Context) error) {
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
+		defer cancel()
+		errs = append(errs, end(ctx))
+	}
+	errs = append(errs, a.collectors.Close())
+	within(drainTime, pipe.Close)
+	within(byeTime, a.hub.Close)
+	within(byeTime/2, func(ctx context.Context) error {
+		if server.Shutdown(ctx) == nil {
+			return nil
+		}
+		return server.Close() // connections that did not end in time
+	})
+	within(sinkTime, a.sinks.Close)
+	err := errors.Join(errs...)
+	a.log.Info("stopped", "err", err)
+	return err
+}
