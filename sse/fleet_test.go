@@ -173,3 +173,5 @@ func newTestHub(t testing.TB, cfg Config, opt options) *Hub {
 	}
 	return h
 }
+
+func tag(key, value string) pipeline.Tag { return pipeline.Tag{Key: key, Value: value} }

@@ -1,6 +1,7 @@
 package sse
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -107,7 +108,7 @@ type helloFrame struct {
 
 // hello is the first frame: what the client gets, and when it has to worry.
 func (h *Hub) hello(q *query, f *feed) []byte {
-	hello := helloFrame{V: 1, Conn: newConnID(), Journal: h.store.Journal(), Heartbeat: int(h.opt.heartbeat / time.Second),
+	hello := helloFrame{V: 1, Conn: newConnID(), Journal: h.store.Journal(), Heartbeat: max(1, int(h.opt.heartbeat/time.Second)),
 		Resume: "snapshot", Channels: q.carried(), Denied: q.denied}
 	if f.resumed() {
 		hello.Resume = "delta"
@@ -115,12 +116,8 @@ func (h *Hub) hello(q *query, f *feed) []byte {
 	if !q.identity.Expires.IsZero() {
 		hello.Expires = q.identity.Expires.Unix()
 	}
-	data, err := json.Marshal(hello)
-	if err != nil { // texts and numbers only
-		data = []byte("{}")
-	}
 	retry := 2000 + mathrand.IntN(6001)
-	return appendFrame(fmt.Appendf(nil, "retry: %d\n\n", retry), "hello", "", data)
+	return appendFrame(fmt.Appendf(nil, "retry: %d\n\n", retry), "hello", "", oneLine(hello))
 }
 
 // newConnID names a connection: 128 random bits.
@@ -131,9 +128,20 @@ func newConnID() string {
 }
 
 func byeData(code, why string, reconnect bool) []byte {
-	data, err := json.Marshal(map[string]any{"code": code, "why": why, "reconnect": reconnect})
-	if err != nil { // texts only
+	return oneLine(struct {
+		Code      string `json:"code"`
+		Why       string `json:"why"`
+		Reconnect bool   `json:"reconnect"`
+	}{code, why, reconnect})
+}
+
+// oneLine encodes texts and numbers for people who read them in a terminal, too.
+func oneLine(v any) []byte {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
 		return []byte("{}")
 	}
-	return data
+	return bytes.TrimSpace(b.Bytes())
 }

@@ -41,13 +41,10 @@ func (p *Problem) Write(w http.ResponseWriter) {
 	if len(p.Channels) > 0 {
 		body["channels"] = p.Channels
 	}
-	encoded, err := json.Marshal(body)
-	if err != nil { // it holds only texts and numbers
-		w.WriteHeader(http.StatusInternalServerError)
-		return
-	}
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(append(encoded, '\n')) // the client is gone: nobody is left to tell
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false) // for people who read it in a terminal
+	_ = encoder.Encode(body)     // the client is gone: nobody is left to tell
 }
 
 // Challenge is the WWW-Authenticate header of a 401. cause is what Identify said, nil if the request
