@@ -166,7 +166,7 @@ func (d *Device) Check(ctx context.Context) error {
 				cancel()
 				d.noteReturn(true)
 				for range asked - len(errs) {
-					_ = <-answers // one has answered: what the other says does not matter
+					<-answers // one has answered: what the other says does not matter
 				}
 				return nil
 			}

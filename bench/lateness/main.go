@@ -36,8 +36,9 @@ func main() {
 	flag.StringVar(&o.out, "out", "bench/lateness/last.json", "where the raw figures go")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := measure(ctx, o); err != nil {
+	err := measure(ctx, o)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "lateness:", err)
 		os.Exit(1)
 	}

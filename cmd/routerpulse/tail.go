@@ -79,25 +79,25 @@ func newTailer(opts tailOptions, channels []string, out io.Writer) (*tailer, err
 
 // follow reads the stream until ctx ends, and comes back to where it was when the connection ends.
 func (t *tailer) follow(ctx context.Context, errOut io.Writer) error {
-	for ctx.Err() == nil {
+	for t.over == nil && ctx.Err() == nil {
 		t.pause = 3 * time.Second
-		err := t.connect(ctx)
-		if t.over != nil {
-			return t.over
-		}
-		if ctx.Err() != nil {
-			break
-		}
-		if err == nil {
-			err = errors.New("the server ended the stream")
-		}
-		fmt.Fprintf(errOut, "%v; again in %s\n", err, t.pause.Round(time.Millisecond))
-		select {
-		case <-time.After(t.pause):
-		case <-ctx.Done():
+		if err := t.connect(ctx); t.over == nil && ctx.Err() == nil {
+			t.rest(ctx, err, errOut)
 		}
 	}
-	return nil
+	return t.over
+}
+
+// rest waits before the next connection, and says why.
+func (t *tailer) rest(ctx context.Context, err error, errOut io.Writer) {
+	if err == nil {
+		err = errors.New("the server ended the stream")
+	}
+	fmt.Fprintf(errOut, "%v; again in %s\n", err, t.pause.Round(time.Millisecond))
+	select {
+	case <-time.After(t.pause):
+	case <-ctx.Done():
+	}
 }
 
 func (t *tailer) connect(ctx context.Context) error {
