@@ -165,8 +165,8 @@ func (d *Device) Check(ctx context.Context) error {
 			if err == nil {
 				cancel()
 				d.noteReturn(true)
-				for range asked - len(errs) {
-					<-answers // one has answered: what the other says does not matter
+				for len(errs) < asked { // one has answered: what the other says does not matter
+					errs = append(errs, <-answers)
 				}
 				return nil
 			}

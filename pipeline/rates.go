@@ -16,7 +16,7 @@ type Rates struct {
 
 type deviceRates struct {
 	mu   sync.Mutex
-	rows map[*Series]*rowRates
+	rows map[string]*rowRates // by key: a collector that was built anew names the same rows
 }
 
 // rowRates is what a row's counters were at its last good read.
@@ -56,7 +56,7 @@ func (r *Rates) Apply(b *Batch) (discontinuities int) {
 		}
 	}
 	for _, s := range b.Gone {
-		delete(d.rows, s)
+		delete(d.rows, s.Key())
 	}
 	return discontinuities
 }
@@ -73,7 +73,7 @@ func (r *Rates) device(name string) *deviceRates {
 	defer r.mu.Unlock()
 	d := r.devices[name]
 	if d == nil {
-		d = &deviceRates{rows: map[*Series]*rowRates{}}
+		d = &deviceRates{rows: map[string]*rowRates{}}
 		r.devices[name] = d
 	}
 	return d
@@ -81,15 +81,15 @@ func (r *Rates) device(name string) *deviceRates {
 
 func (d *deviceRates) apply(t *TableRead, s *Sample) (discontinuities int) {
 	counters := ratedFields(s.Fields)
-	if len(counters) == 0 {
+	if len(counters) == 0 || t.ReadAt.IsZero() {
 		return 0
 	}
-	was := d.rows[s.Series]
+	was := d.rows[s.Series.Key()]
 	now := &rowRates{source: t.Source, at: t.ReadAt, uptime: t.Uptime, values: counters}
 	if was != nil && !now.at.After(was.at) {
 		return 0 // the same answer again
 	}
-	d.rows[s.Series] = now
+	d.rows[s.Series.Key()] = now
 	if was == nil {
 		return 0
 	}
