@@ -118,3 +118,8 @@ func (in *Inbox) add(d draft) {
 	d.handle.gen, d.handle.slot = in.gen, len(in.pending.drafts)
 	in.pending.drafts = append(in.pending.drafts, d)
 }
+
+// Len returns how many rows and events are pending.
+func (in *Inbox) Len() int {
+	return len(in.pending.drafts) + len(in.pending.events) + len(in.pending.tags)
+}

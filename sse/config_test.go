@@ -1,0 +1,102 @@
+package sse
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/routerpulse/routerpulse/configs"
+	"github.com/routerpulse/routerpulse/pipeline"
+)
+
+// root is a config that is the stream's alone.
+type root struct {
+	Stream Config `yaml:",inline"`
+}
+
+func (r *root) Validate(report *configs.Report) { r.Stream.Validate(report) }
+
+func parse(t *testing.T, yaml string) (Config, string) {
+	t.Helper()
+	c := root{DefaultConfig()}
+	err := configs.Parse("x.yaml", []byte(yaml), &c)
+	if err != nil {
+		return c.Stream, err.Error()
+	}
+	return c.Stream, ""
+}
+
+const goodConfig = `
+access:
+  tokens: [{ name: noc-wall, sha256: "9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08", roles: [viewer] }]
+  trusted_proxies: [127.0.0.0/8, "::1"]
+  limits: { per_identity: 20, per_address: 100, total: 15000 }
+channels:
+  - { name: public-routers, access: public, carries: [router.live, router.status, router.connected] }
+  - { name: private-dashboard-stats, access: authenticated, carries: [dashboard.stats] }
+  - { name: admin-pipeline, access: { roles: [admin] }, carries: [pipeline.health] }
+  - { name: two, access: { users: [noc-wall] }, carries: [{ topic: router.live, as: RouterLiveDataUpdated, fields: { cpu_percent: cpu } }, router.status] }
+  - { name: "router-{router}", access: authenticated, carries: [router.interfaces] }
+`
+
+func TestConfig(t *testing.T) {
+	c, problem := parse(t, goodConfig)
+	if problem != "" {
+		t.Fatal(problem)
+	}
+	if len(c.Channels) != 5 || c.Channels[3].Carries[0].Fields["cpu_percent"] != "cpu" || c.Access.Tokens[0].Roles[0] != "viewer" {
+		t.Errorf("%+v", c)
+	}
+	if _, err := New(c, pipeline.NewSchema(), prometheus.NewRegistry(), nil); err != nil {
+		t.Error(err)
+	}
+	if _, problem := parse(t, "{}"); problem != "" {
+		t.Error("the defaults:", problem)
+	}
+}
+
+func TestBadConfig(t *testing.T) {
+	const sum = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+	for _, c := range []struct{ yaml, want string }{
+		{"access: { tokens: [{ sha256: " + sum + " }] }", "access.tokens[0].name: the token has no name"},
+		{"access: { tokens: [{ name: a }] }", "access.tokens[0].sha256: the token has no hash (`routerpulse token` makes a token and its hash)"},
+		{"access: { tokens: [{ name: a, sha256: my-secret }] }", "access.tokens[0].sha256: this is no SHA-256 (put the SHA-256 here"},
+		{"access: { tokens: [{ name: a, sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 }] }", "the hash of an empty token"},
+		{"access: { tokens: [{ name: a, sha256: " + sum + " }, { name: a, sha256: " + strings.ToUpper(sum) + " }] }", `duplicate token "a"`},
+		{"access: { tokens: [{ name: a, sha256: " + sum + " }, { name: b, sha256: " + strings.ToUpper(sum) + " }] }", "the same token is listed twice"},
+		{"access: { tokens: [{ name: a, sha256: " + sum + ", roles: ['a b'] }] }", `access.tokens[0].roles[0]: "a b" is no name for a role`},
+		{"access: { trusted_proxies: [localhost] }", `access.trusted_proxies[0]: "localhost" is no address (write an address or a network`},
+		{"access: { limits: { total: 0 } }", "access.limits.total: 0 streams are too few"},
+		{"access: { jwt: { issuer: x } }", "access.jwt: unknown key"},
+		{"channels: [{ access: public, carries: [router.live] }]", "channels[0].name: the channel has no name"},
+		{"channels: [{ name: a, access: public, carries: [router.live] }, { name: a, access: public, carries: [router.live] }]", `channels[1].name: duplicate channel "a"`},
+		{"channels: [{ name: 'a b', access: public, carries: [router.live] }]", `"a b" is no name for a channel`},
+		{"channels: [{ name: '{router}', access: public, carries: [router.live] }]", "would match every name"},
+		{"channels: [{ name: 'x-{router}-{router}', access: public, carries: [router.live] }]", "is no name for a channel"},
+		{"channels: [{ name: 'x-{device}', access: public, carries: [router.live] }]", "one {router}"},
+		{"channels: [{ name: a, carries: [router.live] }]", "channels[0].access: it does not say who may listen (write public, authenticated, {roles: […]} or {users: […]})"},
+		{"channels: [{ name: a, access: everyone, carries: [router.live] }]", `channels[0].access: "everyone" is no kind of access`},
+		{"channels: [{ name: a, access: { roles: [] }, carries: [router.live] }]", "it does not say who may listen"},
+		{"channels: [{ name: a, access: { role: [x] }, carries: [router.live] }]", "channels[0].access.role: unknown key (did you mean roles?)"},
+		{"channels: [{ name: a, access: public }]", "channels[0].carries: the channel carries nothing"},
+		{"channels: [{ name: a, access: public, carries: [router.lives] }]", `channels[0].carries[0]: there is no topic "router.lives" (known: router.live, router.interfaces`},
+		{"channels: [{ name: a, access: public, carries: [{ topic: nothing, as: x }] }]", `channels[0].carries[0].topic: there is no topic "nothing"`},
+		{"channels: [{ name: a, access: public, carries: [router.detail] }]", "does not have the topic router.detail yet"},
+		{"channels: [{ name: a, access: public, carries: [app.shop] }]", "no application publishes to app.shop"},
+		{"channels: [{ name: a, access: public, carries: [router.live, router.live] }]", "the channel carries router.live twice"},
+		{"channels: [{ name: a, access: public, carries: [{ topic: router.live, as: hello }] }]", `"hello" is the name of a frame of the stream itself`},
+		{`channels: [{ name: a, access: public, carries: [{ topic: router.live, as: "a\nb" }] }]`, "is no name for an event"},
+		{"channels: [{ name: a, access: public, carries: [{ topic: router.live, fields: { cpu: x } }] }]", `channels[0].carries[0].fields.cpu: router.live has no field "cpu" (it has router, status,`},
+		{"channels: [{ name: a, access: public, carries: [{ topic: router.live, fields: { cpu_percent: x, disk_percent: x } }] }]", "cpu_percent and disk_percent would have one name"},
+		{"channels: [{ name: a, access: public, carries: [{ topic: router.live, fields: { cpu_percent: status } }] }]", "status and cpu_percent would have one name"},
+		{"channels: [{ name: a, access: public, carries: [{ topic: router.live, tosic: x }] }]", "unknown key"},
+	} {
+		if _, got := parse(t, c.yaml); !strings.Contains(got, c.want) {
+			t.Errorf("%s\ngave %s\nwant %s", c.yaml, got, c.want)
+		}
+	}
+	if _, got := parse(t, "channels: [{ name: a, access: public, carries: [{ topic: router.live, fields: { cpu_percent: disk_percent, disk_percent: cpu_percent } }] }]"); got != "" {
+		t.Errorf("two names may be swapped: %s", got)
+	}
+}
