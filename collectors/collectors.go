@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -41,6 +42,9 @@ type polled struct {
 	status  *pipeline.Series
 	sched   Scheduler
 	publish func(pipeline.Batch)
+
+	told   sync.Mutex // one status at a time: checks and polls both publish it
+	toldAt time.Time  // the time of the last
 }
 
 // pollLanes are the lanes that read tables, the most urgent first.
@@ -274,7 +278,17 @@ func (d *polled) follow(next reach.Next, begin time.Time) {
 	}
 }
 
+// publishStatus says what the state is. A check began at its slot, and a poll may have changed the state
+// since: a store would refuse the same or an earlier time, and go on showing what was before. So the
+// times increase, unless the clock was set back.
 func (d *polled) publishStatus(at time.Time) {
+	d.told.Lock()
+	defer d.told.Unlock()
+	at = at.Truncate(time.Millisecond)
+	if behind := d.toldAt.Sub(at); behind >= 0 && behind < time.Minute {
+		at = d.toldAt.Add(time.Millisecond)
+	}
+	d.toldAt = at
 	table := d.status.Table()
 	d.publish(pipeline.Batch{Device: d.config.Name, Lane: pipeline.LaneStatus, Time: at, Tables: []pipeline.TableRead{
 		{Table: table, ReadAt: at, Samples: []pipeline.Sample{d.monitor.Sample(d.status)}}}})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -230,6 +231,28 @@ func TestDeviceThatGoesAwayAndReturns(t *testing.T) {
 		if code, reason, ok := stateOf(b); ok && b.Device == stays.Name() && code == pipeline.StateOffline {
 			t.Errorf("the other device was harmed: %d %s", code, reason)
 		}
+	}
+}
+
+// A status that comes within the millisecond of the one before, or that belongs to a slot before it, would
+// be refused by a store that keeps one value for each time.
+func TestStatusTimesIncrease(t *testing.T) {
+	_, cfg := openFleet(t, 1)
+	c, err := New(cfg, pipeline.NewSchema(), prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	var got []string
+	d := c.devices[0]
+	d.publish = func(b pipeline.Batch) { got = append(got, b.Time.Format("15:04:05.000000")) }
+	slot := time.Date(2026, 1, 2, 3, 4, 5, 300_000, time.UTC)
+	for _, after := range []time.Duration{0, 0, 100 * time.Microsecond, 50 * time.Millisecond, 20 * time.Millisecond, time.Second, -time.Hour} {
+		d.publishStatus(slot.Add(after))
+	}
+	want := []string{"03:04:05.000000", "03:04:05.001000", "03:04:05.002000", "03:04:05.050000", "03:04:05.051000", "03:04:06.000000", "02:04:05.000000"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 
