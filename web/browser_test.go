@@ -153,7 +153,7 @@ func TestBrowserLogsIn(t *testing.T) {
 	b.Until("the reasons are shown", `document.querySelector(".locked").textContent.includes("this channel needs a login")`)
 	b.Type("#token", "wrong")
 	b.Click("button.primary")
-	b.Until("a wrong token is refused with the reason", `document.querySelector(".refused").textContent === "this token is not known here"`)
+	b.Until("a wrong token is refused with the reason", `document.querySelector(".refused").textContent === "This token is not known here."`)
 	b.Run(webtest.Script(`document.querySelector("#token").select()`))
 	b.Type("#token", webtest.Token)
 	b.Click("button.primary")
@@ -225,6 +225,13 @@ func TestBrowserManyRows(t *testing.T) {
 	b.Until("only what is in view exists", rowsShown+` > 10 && `+rowsShown+` < 100`)
 	b.Run(webtest.Script(`scrollTo(0, document.body.scrollHeight)`))
 	b.Until("the end can be seen", `document.querySelector(".fleet .table-body").textContent.includes("r-2999")`)
+
+	b.Run(webtest.Script(`scrollTo(0, 50000)`))
+	b.Until("the middle can be seen", `[...document.querySelectorAll(".fleet .table-body a")].some(a => a.getBoundingClientRect().top > 300)`)
+	b.Run(webtest.Script(`requestAnimationFrame(() => [...document.querySelectorAll(".fleet .table-body a")].find(a => a.getBoundingClientRect().top > 300).click())`))
+	b.Until("a router is shown from its top", `document.querySelector("article.router") && scrollY === 0`)
+	b.Run(webtest.Script(`history.back()`))
+	b.Until("the list is where it was left", `document.querySelector(".fleet") && scrollY === 50000`)
 	noErrors(t, b)
 }
 

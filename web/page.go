@@ -24,12 +24,20 @@ const (
 	forEver    = "public, max-age=31536000, immutable"
 )
 
-// types are written down, because what the machine thinks of an extension may differ.
-var types = map[string]string{
-	".html": "text/html; charset=utf-8",
-	".js":   "text/javascript; charset=utf-8",
-	".css":  "text/css; charset=utf-8",
-	".svg":  "image/svg+xml",
+// kindOf is the content type of a file, "" if nothing of this kind was expected. It is written down
+// here, because what the machine thinks of an extension may differ.
+func kindOf(name string) string {
+	switch path.Ext(name) {
+	case ".html":
+		return "text/html; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	}
+	return ""
 }
 
 // file is one built file, ready to be sent.
@@ -75,7 +83,7 @@ func newFile(dist fs.FS, name string) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	kind := types[path.Ext(name)]
+	kind := kindOf(name)
 	if kind == "" {
 		return nil, fmt.Errorf("%s: no content type is known for it", name)
 	}

@@ -30,6 +30,11 @@ export interface Page extends Env {
 
 type Watcher = (name: string) => void;
 
+/** ended tells whether a stream stopped trying by itself. */
+function ended(link: Link): boolean {
+  return link.kind === "expired" || link.kind === "forbidden" || link.kind === "stopped";
+}
+
 /** A hidden tab gives its connections up: over HTTP/1.1 a browser has six for all tabs. */
 const hiddenFor = 20_000;
 const history = 30;
@@ -175,7 +180,11 @@ export class App {
     const channels = fleetChannels(me);
     const same = this.stream !== null && String(channels) === String(this.channels) && me.user === this.me.value?.user;
     this.me.value = me;
-    if (same) return;
+    if (same) {
+      if (ended(this.link.value)) this.retryNow();
+      this.openDetail();
+      return;
+    }
     this.close();
     this.channels = channels;
     if (channels.length > 0) {

@@ -86,3 +86,9 @@ const byName = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 export function compareNames(a: string, b: string): number {
   return byName.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
 }
+
+/** sentence makes one of a reason. */
+export function sentence(reason: string): string {
+  if (reason === "") return "";
+  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.!?]$/.test(reason) ? "" : "."}`;
+}

@@ -27,6 +27,8 @@ if (new URLSearchParams(location.search).get("login") === "expired") {
   history.replaceState(null, "", location.pathname + location.hash);
 }
 
+// The page changes after the address, so that the browser would scroll what is about to go.
+history.scrollRestoration = "manual";
 app.routed(location.hash);
 // Back and a link change the hash; popstate comes for both.
 addEventListener("popstate", () => app.routed(location.hash));

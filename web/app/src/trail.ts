@@ -7,13 +7,14 @@ import type { Changed, Row } from "./reducer";
 export interface Trail {
   /** The time of its last good sample, server's ms. */
   lastGood: number;
-  /** ms between two samples, null until two were seen. */
-  period: number | null;
+  /** ms between two samples, the latest ones. */
+  readonly spans: number[];
   /** Received plus sent, bits per second, oldest first. */
   readonly traffic: number[];
 }
 
 const keep = 40;
+const keepSpans = 7;
 const assumedPeriod = 30_000;
 
 /** Trails follows all routers. */
@@ -32,11 +33,12 @@ export class Trails {
     const old = this.all.get(name);
     if (at === null || (old && at <= old.lastGood)) return null;
     if (old) {
-      old.period = steady(old.period, at - old.lastGood);
+      old.spans.push(at - old.lastGood);
+      if (old.spans.length > keepSpans) old.spans.shift();
       old.lastGood = at;
       remember(old, c.row);
     } else {
-      const fresh: Trail = { lastGood: at, period: null, traffic: [] };
+      const fresh: Trail = { lastGood: at, spans: [], traffic: [] };
       remember(fresh, c.row);
       this.all.set(name, fresh);
     }
@@ -49,17 +51,21 @@ export class Trails {
 
   /** period is how often a router reports, in ms. Routers not seen twice report like the others. */
   period(name: string): number {
-    const own = this.all.get(name)?.period;
-    if (own) return own;
-    for (const t of this.all.values()) if (t.period) return t.period;
+    const own = median(this.all.get(name)?.spans);
+    if (own !== null) return own;
+    for (const t of this.all.values()) {
+      const other = median(t.spans);
+      if (other !== null) return other;
+    }
     return assumedPeriod;
   }
 }
 
-/** steady keeps the shortest distance seen lately: a sample that was missed doubles one, none halves it. */
-function steady(period: number | null, seen: number): number {
-  if (period === null || seen < period) return seen;
-  return seen < period * 1.5 ? seen : period;
+/** median forgives a sample that was missed, or that came late. One span alone may be such a one. */
+function median(spans: readonly number[] = []): number | null {
+  if (spans.length < 2) return null;
+  const sorted = [...spans].sort((a, b) => a - b);
+  return sorted[(sorted.length - 1) >> 1] ?? null;
 }
 
 function remember(t: Trail, row: Row): void {

@@ -93,6 +93,22 @@ describe("a login", () => {
   });
 });
 
+it("connects anew when the same user logs in again after an end that could not be looked up", async () => {
+  iAm("noc", publicChannel);
+  await app.connect();
+  world.last.start({});
+  world.draw();
+  world.answers.set("/v1/me", new Error("refused"));
+  world.last.send("bye", { code: "session-ended", why: "your session has ended", reconnect: false });
+  world.draw();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(app.link.value.kind).toBe("expired");
+  iAm("noc", publicChannel);
+  world.answers.set("/v1/login", { status: 200 });
+  await app.login("t");
+  expect(world.sources.length).toBe(2);
+});
+
 describe("a session that ends", () => {
   const expire = async () => {
     world.answers.set("/v1/stream/check", { status: 401, body: { detail: "your session has ended" } });

@@ -51,11 +51,19 @@ describe("a trail", () => {
     expect(t.period("a")).toBe(5000);
   });
 
+  it("follows a period that was changed", () => {
+    const t = new Trails();
+    for (const at of [5, 10, 15, 45, 75, 105, 135, 165]) t.observe(live("a", at * 1000));
+    expect(t.period("a")).toBe(30_000);
+  });
+
   it("assumes of one that was seen once what it knows of the others", () => {
     const t = new Trails();
     expect(t.period("b")).toBe(30_000);
     t.observe(live("a", 1000));
     t.observe(live("a", 11_000));
+    expect(t.period("a")).toBe(30_000);
+    t.observe(live("a", 21_000));
     t.observe(live("b", 1000));
     expect(t.period("b")).toBe(10_000);
   });

@@ -63,6 +63,12 @@ describe("format", () => {
     ]);
   });
 
+  it("makes a sentence of a reason", () => {
+    expect(format.sentence("no answer from 10.0.0.1")).toBe("No answer from 10.0.0.1.");
+    expect(format.sentence("Who are you?")).toBe("Who are you?");
+    expect(format.sentence("")).toBe("");
+  });
+
   it("counts and rates", () => {
     expect(format.count(12_304)).toBe("12,304");
     expect(format.rate(0.3)).toBe("0.3");

@@ -53,7 +53,10 @@ function way(id: "rx" | "tx", title: string): InterfaceColumn {
 /** Usage is the share of the link's speed; an unknown speed has none. */
 function Usage({ share }: { share: number | null }) {
   return (
-    <span class="usage" title={share === null ? "Speed unknown" : `${share.toFixed(1)} % of the speed`}>
+    <span
+      class={share === null ? "usage is-unknown-speed" : "usage"}
+      title={share === null ? "" : `${share.toFixed(1)} % of the speed`}
+    >
       <Meter value={share} warn={70} bad={90} />
     </span>
   );

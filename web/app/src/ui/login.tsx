@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { locked, type Me } from "../access";
 import type { App } from "../app";
+import { sentence } from "../format";
 
 /** LoginCard is shown when nothing is open to us: with the reasons. */
 export function LoginCard({ app, me }: { app: App; me: Me }) {
@@ -18,12 +19,6 @@ export function LoginCard({ app, me }: { app: App; me: Me }) {
       <Locked me={me} />
     </section>
   );
-}
-
-/** sentence makes one of a reason. */
-function sentence(reason: string): string {
-  if (reason === "") return "";
-  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.!?]$/.test(reason) ? "" : "."}`;
 }
 
 /** LoginDialog stands over the page, which stays as it is. */
@@ -79,7 +74,7 @@ function LoginForm({ app, onCancel }: { app: App; onCancel?: () => void }) {
       />
       {why && (
         <p class="refused" role="alert">
-          {why}
+          {sentence(why)}
         </p>
       )}
       <p class="help" id="token-help">

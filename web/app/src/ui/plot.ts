@@ -22,6 +22,9 @@ export interface PlotOptions {
   onCursor: (index: number | null) => void;
 }
 
+/** The shortest stretch of time that is drawn, in seconds: a new chart must not be one wide step. */
+const least = 300;
+
 export type Columns = [number[], ...(number | null)[][]];
 
 /** Plot is a chart in an element, as wide as it is. */
@@ -35,11 +38,12 @@ export class Plot {
     this.resize.observe(box);
   }
 
-  /** draw shows the hour that ends now (Unix seconds). */
+  /** draw shows the hour that ends now (Unix seconds), or as much of it as there is. */
   draw(data: Columns, now: number): void {
+    const first = data[0][0] ?? now;
     this.chart.batch(() => {
       this.chart.setData(data, false);
-      this.chart.setScale("x", { min: now - hour, max: now });
+      this.chart.setScale("x", { min: Math.max(now - hour, Math.min(first, now - least)), max: now });
     });
   }
 
@@ -64,7 +68,7 @@ function settings(box: HTMLElement, o: PlotOptions): uPlot.Options {
   };
   return {
     ...size(box),
-    padding: [10, 4, 0, 0],
+    padding: [10, 16, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: "routerpulse" }, y: false, drag: { x: false, y: false }, points: { size: 7 } },
     scales: {
@@ -72,7 +76,14 @@ function settings(box: HTMLElement, o: PlotOptions): uPlot.Options {
       y: { range: (_u, _min, max) => [0, o.fixed ? o.top : Math.max(o.top, (max ?? 0) * 1.08)] },
     },
     axes: [
-      { ...axis, size: 26, space: 72, values: (_u, ts) => ts.map(timeOfDay), grid: { show: false } },
+      {
+        ...axis,
+        size: 26,
+        space: 72,
+        incrs: [60, 300, 600, 900, 1800],
+        values: (_u, ts) => ts.map(timeOfDay),
+        grid: { show: false },
+      },
       { ...axis, size: 46, space: 34, values: (_u, vs) => vs.map(o.format) },
     ],
     series: [{}, ...o.lines.map((l) => line(l, color))],
@@ -86,11 +97,19 @@ function line(l: Line, color: (name: string) => string): uPlot.Series {
     label: l.name,
     stroke,
     width: 1.5,
-    points: { show: false },
+    points: { show: false, size: 3, filter: (u, i) => alone(u.data[i] ?? []) },
     spanGaps: false,
     ...(l.fill ? { fill: color(`${l.color}-fill`) } : {}),
     ...(l.dash ? { dash: l.dash } : {}),
   };
+}
+
+/** alone finds the samples between two holes: a line has nothing to join them with. */
+function alone(values: ArrayLike<number | null | undefined>): number[] {
+  const known = (i: number) => values[i] !== null && values[i] !== undefined;
+  const out: number[] = [];
+  for (let i = 0; i < values.length; i++) if (known(i) && !known(i - 1) && !known(i + 1)) out.push(i);
+  return out;
 }
 
 function timeOfDay(t: number): string {

@@ -3,7 +3,7 @@
 import { useEffect, useMemo } from "preact/hooks";
 import { whyNot } from "../access";
 import type { App } from "../app";
-import { bits, bitsShort, celsius, count, none, percent, span } from "../format";
+import { bits, bitsShort, celsius, count, none, percent, sentence, span } from "../format";
 import { describe } from "../link";
 import { answers, hotspotOf, interfacesOf, num, pppOf, routerKey, routers, stateMeaning, stateOf, str } from "../model";
 import type { Row } from "../reducer";
@@ -72,7 +72,9 @@ function Title({ app, name, row }: { app: App; name: string; row: Row }) {
       <p class="verdict">
         <State state={state} reason={reason} />
         {since !== null && <span>for {span((app.serverNow() - since) / 1000)}</span>}
-        {!answers(state) || state === "degraded" ? <span class="reason">{reason || stateMeaning[state]}</span> : null}
+        {!answers(state) || state === "degraded" ? (
+          <span class="reason">{sentence(reason) || stateMeaning[state]}</span>
+        ) : null}
       </p>
     </header>
   );

@@ -1,5 +1,6 @@
 // The frame around every view: header, connection, notices, login.
 
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { locked } from "../access";
 import type { App } from "../app";
 import { age } from "../format";
@@ -33,6 +34,7 @@ function skip(e: Event): void {
 }
 
 function View({ app }: { app: App }) {
+  useScroll(app);
   const me = app.me.value;
   const open = me?.channels.some((c) => c.allowed && c.topics.includes("router.live")) ?? true;
   if (me && !open && app.fleet.value.tables.size === 0) return <LoginCard app={app} me={me} />;
@@ -42,6 +44,30 @@ function View({ app }: { app: App }) {
   ) : (
     <Fleet app={app} route={route} />
   );
+}
+
+/** useScroll shows a router from its top, and the list again where it was left. */
+function useScroll(app: App): void {
+  const left = useRef(0);
+  const first = useRef(true);
+  const route = app.route.value;
+  const router = route.page === "router" ? route.name : null;
+  useEffect(() => {
+    const scrolled = () => {
+      if (app.route.value.page === "fleet") left.current = scrollY;
+    };
+    addEventListener("scroll", scrolled, { passive: true });
+    return () => removeEventListener("scroll", scrolled);
+  }, [app]);
+  // Once for each page.
+  useLayoutEffect(() => {
+    if (first.current) {
+      first.current = false;
+      return;
+    }
+    scrollTo(0, router === null ? left.current : 0);
+    document.getElementById("main")?.focus({ preventScroll: true });
+  }, [router]);
 }
 
 function Header({ app }: { app: App }) {
