@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -67,7 +68,7 @@ func (o *probeOptions) flags(f *pflag.FlagSet) {
 // config is the config of one device, as a file would say it.
 func (o *probeOptions) config(address string) (collectors.Config, error) {
 	cfg := collectors.DefaultConfig()
-	device := collectors.DeviceConfig{Name: "probe", Address: address}
+	device := collectors.DeviceConfig{Name: address, Address: address}
 	if host, port, err := net.SplitHostPort(address); err == nil {
 		n, _ := strconv.Atoi(port)
 		return cfg, usageError{fmt.Errorf("give the port by itself: %s --snmp-port %d (or --api-port)", host, n)}
@@ -119,8 +120,8 @@ func probe(ctx context.Context, cfg collectors.Config, o probeOptions, io stream
 		return err
 	}
 	defer func() { _ = c.Close() }()
-	tables, err := c.ReadOnce(ctx, "probe")
-	if len(tables) > 0 {
+	tables, err := c.ReadOnce(ctx, cfg.Devices[0].Name)
+	if slices.ContainsFunc(tables, func(t pipeline.TableRead) bool { return t.Status == pipeline.Whole }) {
 		if printErr := printTables(io.out, tables, o.json); printErr != nil {
 			return printErr
 		}
@@ -134,23 +135,13 @@ func probe(ctx context.Context, cfg collectors.Config, o probeOptions, io stream
 	return nil
 }
 
-// reasons are the distinct errors inside a joined one.
+// reasons are the distinct errors inside a joined one, which writes each on a line.
 func reasons(err error) (out []string) {
-	seen := map[string]bool{}
-	var visit func(error)
-	visit = func(err error) {
-		if joined, ok := err.(interface{ Unwrap() []error }); ok {
-			for _, e := range joined.Unwrap() {
-				visit(e)
-			}
-			return
-		}
-		if s := err.Error(); !seen[s] {
-			seen[s] = true
-			out = append(out, s)
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		if line = strings.TrimSpace(line); !slices.Contains(out, line) {
+			out = append(out, line)
 		}
 	}
-	visit(err)
 	return out
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -76,6 +78,8 @@ func shown(f pipeline.Field) string {
 		return "-"
 	case f.Def.Kind == pipeline.Enum:
 		return f.Def.NameOf(f.Value.Int())
+	case f.Value.Kind() == pipeline.Gauge:
+		return strconv.FormatFloat(math.Round(f.Value.Float()*1000)/1000, 'f', -1, 64)
 	}
 	return f.Value.String()
 }

@@ -123,6 +123,7 @@ func (a *app) startPolling(ctx context.Context, pipe *pipeline.Pipeline) (stop f
 	a.collectors.Start(a.scheduler, pipe.Publish)
 	a.scheduler.Add(pipeline.Job{Lane: "fleet", Period: fleetPeriod, Deadline: time.Second,
 		Run: func(_ context.Context, slot time.Time) error { pipe.Publish(a.fleet.Batch(slot)); return nil }})
+	a.scheduler.Add(pipeline.Job{Lane: "health", Period: healthPeriod, Deadline: time.Second, Run: a.publishHealth})
 	done := make(chan struct{})
 	go func() { defer close(done); a.scheduler.Run(ctx) }()
 	return func() { cancel(); <-done }

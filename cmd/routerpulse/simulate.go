@@ -34,6 +34,8 @@ func newSimulate(io streams) *cobra.Command {
 	f.IntVar(&opts.APIPort, "api-port", 0, "TCP port of the plain API (0: a free one)")
 	f.IntVar(&opts.Interfaces, "interfaces", 0, "interfaces of each router (0: as its model has)")
 	f.StringVar(&opts.Community, "community", "public", "SNMP community")
+	f.StringVar(&opts.User, "user", "telemetry", "user of the API")
+	f.StringVar(&opts.Password, "password", "telemetry", "its password; it opens nothing but the simulator")
 	f.StringVar(&first, "first-address", first, "address of the first router; the others follow")
 	f.BoolVar(&quiet, "quiet", false, "no reboots, outages or slow routers by themselves")
 	return cmd
