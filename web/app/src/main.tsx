@@ -7,11 +7,14 @@ import "./style/router.css";
 import "./style/login.css";
 import { Shell } from "./ui/shell";
 
+/** No answer is an answer too, after a while. */
+const patience = () => AbortSignal.timeout(20_000);
+
 const page: Page = {
   base: new URL(".", document.baseURI).href,
   open: (url) => new EventSource(url),
-  fetch: (url) => fetch(url, { cache: "no-store", headers: { Accept: "application/json" } }),
-  request: (url, init) => fetch(url, init),
+  fetch: (url) => fetch(url, { cache: "no-store", headers: { Accept: "application/json" }, signal: patience() }),
+  request: (url, init) => fetch(url, { signal: patience(), ...init }),
   now: () => Date.now(),
   random: () => Math.random(),
   online: () => navigator.onLine,
