@@ -14,22 +14,29 @@ import (
 const silenceAdvice = "the community may be wrong, the device's access list may not have this host " +
 	"(RouterOS: /snmp community, addresses), a filter on the way may drop UDP, SNMP may be off, or the device is down"
 
+// noiseAdvice names the causes of answers that are none.
+const noiseAdvice = "the device is faulty, something else listens there, or somebody forges answers"
+
 // explain says for people why a poll ended early. It never names the community.
 func (c *Collector) explain(err error, rejected string, took time.Duration) error {
-	if rejected != "" {
-		rejected = "; dropped what did not answer the request: " + rejected
-	}
 	what := fmt.Sprintf("%s: SNMP v%s at %s", c.target.Device, c.target.Credential.Version, c.target.endpoint())
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, errSilent) && rejected != "":
+		return fmt.Errorf("%s: %w to the request in %s, only datagrams that do not belong to it (%s): %s",
+			what, pipeline.ErrNoAnswer, took.Round(100*time.Millisecond), rejected, noiseAdvice)
 	case errors.Is(err, errSilent):
-		return fmt.Errorf("%s: %w in %s: %s%s", what, pipeline.ErrNoAnswer, took.Round(100*time.Millisecond), silenceAdvice, rejected)
+		return fmt.Errorf("%s: %w in %s: %s", what, pipeline.ErrNoAnswer, took.Round(100*time.Millisecond), silenceAdvice)
 	case isUnreachable(err):
 		return fmt.Errorf("%s: %w: nothing listens there, or a router on the way says no (%w)", what, pipeline.ErrUnreachable, cause(err))
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("%s: %w", what, context.Canceled)
-	case errors.Is(err, errTimeIsUp):
+	}
+	if rejected != "" {
+		rejected = "; dropped what did not answer the request: " + rejected
+	}
+	if errors.Is(err, errTimeIsUp) {
 		return fmt.Errorf("%s: %w after %s: %w%s", what, err, took.Round(100*time.Millisecond), context.DeadlineExceeded, rejected)
 	}
 	return fmt.Errorf("%s: %w%s", what, err, rejected)
