@@ -62,10 +62,11 @@ func (c *composer) node(n *yaml.Node, p path, depth int) *node {
 	return out
 }
 
-// checkTag refuses tags of an application (!env, !vault): they would be read as plain text.
+// checkTag refuses tags of an application (!env, !vault): they would be read as plain text. It does not
+// name the tag, which may be a password that begins so.
 func (c *composer) checkTag(n *yaml.Node, p path) {
 	if n.Style&yaml.TaggedStyle != 0 && !strings.HasPrefix(n.ShortTag(), "!!") {
-		c.problem(c.at(n), p, "write the value without it", "the tag %s means nothing here", n.Tag)
+		c.problem(c.at(n), p, "write the value without it; a text that begins with ! needs quotes", "a tag (!name) means nothing here")
 	}
 }
 
@@ -82,13 +83,17 @@ func (c *composer) mapping(out *node, n *yaml.Node, p path, depth int) {
 			c.problem(c.at(key), p, "write key: value", "a key must be a text")
 			continue
 		}
-		if line, twice := lines[key.Value]; twice {
+		bare := n.Style&yaml.FlowStyle != 0 && value.ShortTag() == "!!null" && value.Value == ""
+		if line, twice := lines[key.Value]; twice && bare {
+			c.problem(c.at(key), p, hintComma, "a key without a value is there twice")
+			continue
+		} else if twice {
 			c.problem(c.at(key), p.key(key.Value), "keep one of them", "key %q is there twice, first in line %d", key.Value, line)
 			continue
 		}
 		lines[key.Value] = key.Line
 		if child := c.node(value, p.key(key.Value), depth+1); child != nil {
-			out.pairs = append(out.pairs, pair{key.Value, c.at(key), child})
+			out.pairs = append(out.pairs, pair{key.Value, c.at(key), child, bare})
 		}
 	}
 	for _, m := range merges {

@@ -97,7 +97,7 @@ func (l *loader) run(name string, data []byte, into any) error {
 	if validator, ok := into.(Validator); ok {
 		validator.Validate(&Report{sink: func(keys []any, p path, message, hint string) {
 			if !l.isExcused(keys) {
-				l.problem(root.locate(keys), p, hint, "%s", message)
+				l.problem(root.locate(keys), p, hint, "%s", root.hideVariables(keys, message))
 			}
 		}})
 	}

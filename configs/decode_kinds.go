@@ -41,6 +41,10 @@ func (l *loader) decodeStruct(n *node, v reflect.Value, p path) {
 }
 
 func (l *loader) unknownKey(k pair, fields map[string]field, p path) {
+	if k.bare {
+		l.problem(k.at, p, hintComma, "unknown key without a value")
+		return
+	}
 	hint := ""
 	if near := nearest(k.key, fields); near != "" {
 		hint = "did you mean " + near + "?"

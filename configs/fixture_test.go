@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,6 +116,10 @@ func (c *root) Validate(r *configs.Report) {
 		at := r.At("devices", i)
 		if d.Address == "" {
 			at.At("address").Errorf("write its host name or IP address", "is missing")
+		}
+		if strings.Contains(d.Name, " ") {
+			at.At("name").Errorf("write one word", "%q cannot name a device", d.Name)
+			at.At("credentials").Errorf("", "device %s may not have any", d.Name)
 		}
 		if d.Address == "nowhere" {
 			at.At("address").Errorf("", "is not an address")

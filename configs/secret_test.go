@@ -141,6 +141,12 @@ func TestProblemsShowNoSecret(t *testing.T) {
 		"web: { limit: \"${CANARY}\" }", "web: { idle: \"${CANARY}\" }", "web: { wait: \"1${CANARY}\" }", "web: ${CANARY}",
 		"web: { insecure: \"${CANARY}\" }", "channels: [{ name: x, access: \"${CANARY}\" }]", "channels: ${CANARY}",
 		"devices: [{ name: a, address: b, extra: !env \"${CANARY}\" }]",
+		"devices: [{ name: \"${CANARY} x\", address: b }]", "devices: [{ name: \"x \\\" ${CANARY}\", address: b, credentials: [c] }]",
+		"credentials: [{ name: a, snmp: { community: *canary-7f3a } }]",
+		"credentials: [{ name: a, snmp: { community: !canary-7f3a } }]",
+		"credentials: [{ name: a, snmp: { community: !canary-7f3a x } }]",
+		"credentials: [{ name: a, snmp: { community: a,canary-7f3a } }]",
+		"credentials: [{ name: a, snmp: { community: a,canary-7f3a,canary-7f3a } }]",
 	} {
 		_, problems := parse(t, text)
 		if len(problems) == 0 {

@@ -95,12 +95,16 @@ func (l *loader) document(name string, data []byte) *node {
 	return root
 }
 
-var yamlPrefix = regexp.MustCompile(`^yaml: (line \d+: )?`)
+var (
+	yamlPrefix = regexp.MustCompile(`^yaml: (line \d+: )?`)
+	// anchorName is in the parser's messages about anchors: a password that begins with * is one to YAML.
+	anchorName = regexp.MustCompile(`anchor '.*?'`)
+)
 
 // syntaxProblem says where YAML stops being YAML. The parser's own line is that of the construct's
 // beginning, or one off, so the place is found by how far it had to read before it gave up.
 func (l *loader) syntaxProblem(name string, data []byte, err error) {
-	message := yamlPrefix.ReplaceAllString(err.Error(), "")
+	message := anchorName.ReplaceAllString(yamlPrefix.ReplaceAllString(err.Error(), ""), "anchor")
 	lines := strings.Split(string(data), "\n")
 	line := min(strings.Count(string(data[:readUntilError(data)]), "\n"), len(lines)-1)
 	for line > 0 && strings.TrimSpace(lines[line]) == "" {
@@ -131,6 +135,8 @@ func syntaxHint(message, line string) string {
 		return "a quote or a bracket before it is opened and not closed"
 	case strings.Contains(message, "mapping values are not allowed"):
 		return `check the indentation; a text that holds ": " needs quotes`
+	case strings.Contains(message, "unknown anchor"):
+		return "set it with &name before *name; a text that begins with * needs quotes"
 	case strings.Contains(message, "cannot start any token"):
 		return "a text that begins with @ or ` needs quotes"
 	case strings.Contains(message, "did not find expected key"), strings.Contains(message, "'-' indicator"):

@@ -2,6 +2,8 @@ package configs
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -40,7 +42,11 @@ type pair struct {
 	key   string
 	at    place // of the key
 	value *node
+	// bare is a key without a value inside { }: it may be what follows the comma of a password.
+	bare bool
 }
+
+const hintComma = "inside { } a text with a comma needs quotes"
 
 // null reports a value that is absent (key:) or said to be (null, ~).
 func (n *node) null() bool { return n.kind == scalar && n.tag == "!!null" }
@@ -112,6 +118,53 @@ func (n *node) locate(keys []any) place {
 		n = next
 	}
 	return at
+}
+
+// hideVariables takes out of a message about the place of a path what environment variables hold: it may
+// have come from the wrong one. The message may also quote the keys beside it.
+func (n *node) hideVariables(keys []any, message string) string {
+	shown := []*node{}
+	for _, k := range keys {
+		if n.kind == mapping {
+			shown = shown[:0]
+			for _, p := range n.pairs {
+				shown = append(shown, p.value)
+			}
+		}
+		next := n.child(k)
+		if next == nil {
+			break
+		}
+		n = next
+		shown = append(shown, n)
+	}
+	for _, p := range n.pairs {
+		shown = append(shown, p.value)
+	}
+	for _, v := range shown {
+		if v.kind != scalar || v.raw == "" || v.text == "" {
+			continue
+		}
+		message = strings.ReplaceAll(message, strconv.Quote(v.text), strconv.Quote(v.raw))
+		if len(v.text) > 3 { // less is no secret, and may be part of a word
+			message = strings.ReplaceAll(message, v.text, v.raw)
+		}
+	}
+	return message
+}
+
+// child is the item or the value of a key; nil if there is none.
+func (n *node) child(key any) *node {
+	if i, ok := key.(int); ok {
+		if n.kind == list && i >= 0 && i < len(n.items) {
+			return n.items[i]
+		}
+		return nil
+	}
+	if p := n.get(fmt.Sprint(key)); p != nil {
+		return p.value
+	}
+	return nil
 }
 
 // yaml turns the tree back into a yaml.Node, for types that decode themselves.
