@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -114,23 +117,27 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 		// The status is the answer; how it was worded is not worth sending everything again.
 		err = nil
 	}
-	body = withoutSecret(body, header)
-	r.Status, r.Header, r.Body, r.Err = resp.StatusCode, resp.Header, body, err
+	r.Status, r.Header, r.Body, r.Err, r.hide = resp.StatusCode, resp.Header, body, err, shades(header)
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
 }
 
-// withoutSecret takes our credentials out of an answer: a proxy may echo the request, and the answer goes
-// to the log.
-func withoutSecret(body []byte, header string) []byte {
+// shades are the forms in which our credentials may come back: a server or a proxy may echo the request,
+// and what it says goes to the log.
+func shades(header string) []string {
 	token := strings.TrimPrefix(header, "Token ")
 	_, password, _ := strings.Cut(token, ":")
+	var forms []string
 	for _, secret := range []string{token, password} {
-		if secret != "" {
-			body = bytes.ReplaceAll(body, []byte(secret), []byte("<secret>"))
+		if secret == "" {
+			continue
 		}
+		escaped, _ := json.Marshal(secret) // a text always encodes
+		inner := string(escaped[1 : len(escaped)-1])
+		plain := strings.NewReplacer(`\u0026`, "&", `\u003c`, "<", `\u003e`, ">").Replace(inner)
+		forms = append(forms, secret, inner, plain, url.QueryEscape(secret), base64.StdEncoding.EncodeToString([]byte(secret)))
 	}
-	return body
+	return forms
 }
 
 // pack replaces the body by its gzip. The library's own option streams it through a pipe, so that the

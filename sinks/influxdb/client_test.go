@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -157,6 +159,44 @@ func TestClientNobodyThere(t *testing.T) {
 	r := postTo(t, Config{URL: srv.URL, Bucket: "b"}, "a b=1 1\n")
 	if v := r.judge(time.Now()); v.action != later || !strings.Contains(v.reason, "connection refused") {
 		t.Errorf("%s: %s", v.action, v.reason)
+	}
+}
+
+// TestNoReasonRepeatsTheLogin: an answer that echoes the credentials is shown without them, in whatever
+// form they come back.
+func TestNoReasonRepeatsTheLogin(t *testing.T) {
+	const canary = `c4n"4ry&s3<cr\et%`
+	for name, echo := range map[string]http.HandlerFunc{
+		"plain": func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, "who is "+r.Header.Get("Authorization"))
+		},
+		"JSON": func(w http.ResponseWriter, r *http.Request) {
+			_ = json.NewEncoder(w).Encode(map[string]string{"message": "who is " + r.Header.Get("Authorization")})
+		},
+		"JSON of another kind": func(w http.ResponseWriter, r *http.Request) {
+			_ = json.NewEncoder(w).Encode(map[string]string{"who": r.Header.Get("Authorization")})
+		},
+		"JSON without HTML in mind": func(w http.ResponseWriter, r *http.Request) {
+			e := json.NewEncoder(w)
+			e.SetEscapeHTML(false)
+			_ = e.Encode(map[string]string{"who": r.Header.Get("Authorization")})
+		},
+		"header": func(http.ResponseWriter, *http.Request) {},
+		"URL": func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, url.QueryEscape(r.Header.Get("Authorization")))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			address, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("X-Influxdb-Error", "who is "+r.Header.Get("Authorization"))
+				w.WriteHeader(http.StatusUnauthorized)
+				echo(w, r)
+			})
+			reason := postTo(t, Config{URL: address, Database: "d", Username: "u", Password: configs.NewSecret(canary)}, "a b=1 1\n").judge(time.Now()).reason
+			if !strings.HasPrefix(reason, "401 Unauthorized: ") || !strings.Contains(reason, "<secret>") || strings.Contains(reason, "4ry") {
+				t.Error(reason)
+			}
+		})
 	}
 }
 

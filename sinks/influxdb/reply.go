@@ -31,6 +31,7 @@ type reply struct {
 	Header http.Header
 	Body   []byte // its beginning
 	Err    error
+	hide   []string // what no reason may repeat
 }
 
 // verdict is what to do about a reply.
@@ -120,6 +121,9 @@ func (r reply) reason() string {
 		return text + " to another address; use that in url"
 	}
 	if m := r.message(); m != "" {
+		for _, secret := range r.hide {
+			m = strings.ReplaceAll(m, secret, "<secret>")
+		}
 		text += ": " + m
 	}
 	if len(text) > maxReason {
