@@ -126,6 +126,7 @@ type client struct {
 	resume        string
 	denied        map[string]string
 	changed       map[string]bool // "channel topic key" told since hello
+	here          map[string]bool // "channel topic pos" of the events of this connection
 	syncRows      map[string]map[string]int
 	bye           *byeFrame
 	repeats       int // events that had been seen already
@@ -146,7 +147,7 @@ func newClient() *client {
 func (c *client) connect() {
 	c.parser = &parser{id: c.lastID, lastID: c.lastID}
 	c.synced, c.bye, c.resume = false, nil, ""
-	c.changed = map[string]bool{}
+	c.changed, c.here = map[string]bool{}, map[string]bool{}
 	if c.loosely > 0 {
 		c.torn = true
 	}
@@ -386,6 +387,10 @@ func (c *client) event(data string) error {
 		return err
 	}
 	at := e.Channel + " " + e.Topic
+	if c.here[at+" "+fmt.Sprint(e.Pos)] {
+		return fmt.Errorf("the event was told before on this connection")
+	}
+	c.here[at+" "+fmt.Sprint(e.Pos)] = true
 	if e.Pos <= c.marks[at] {
 		c.repeats++
 		return nil

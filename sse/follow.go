@@ -61,7 +61,10 @@ func (e *encoder) change(c *carry, row *state.Row, v verdict, app bool) []byte {
 
 func (e *encoder) event(c *carry, entry *state.Entry, app bool) []byte {
 	return e.once(c.shared, encoded{carry: c, entry: entry, app: app}, func(dst []byte) []byte {
-		if app {
+		switch {
+		case entry.Cells == nil:
+			return c.appendGap(dst, gapOverrun, entry.Lost, entry.Pos)
+		case app:
 			return appendCells(dst, entry.Layout, entry.Cells, c)
 		}
 		return c.appendEvent(dst, entry)
@@ -104,16 +107,26 @@ func (v *view) follow(e *encoder) {
 	}
 }
 
-// appendEvent adds an event, or that it was lost, for each part that shows it.
+// appendEvent adds an event, or that it was lost, for each part that shows it: all in one chunk, so that
+// who got it in one channel got it in all.
 func (v *view) appendEvent(w *writer, e *encoder, entry *state.Entry) {
+	size := 0
+	for i := range v.parts {
+		if p := &v.parts[i]; p.matches(entry) {
+			size += len(e.event(p.carry, entry, v.app)) + frameOverhead
+		}
+	}
+	if w.close(); size > 0 && !w.fits(size) {
+		w.flush()
+	}
 	for i := range v.parts {
 		p := &v.parts[i]
 		switch {
 		case !p.matches(entry):
 		case entry.Cells == nil:
-			w.frame("gap", p.appendGap(nil, gapOverrun, entry.Lost, entry.Pos))
+			w.last("gap", e.event(p.carry, entry, v.app))
 		default:
-			w.frame(eventName(p.carry, v.app), e.event(p.carry, entry, v.app))
+			w.last(eventName(p.carry, v.app), e.event(p.carry, entry, v.app))
 		}
 	}
 	w.told = entry.Pos

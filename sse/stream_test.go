@@ -125,6 +125,42 @@ func TestResumeTellsOnlyWhatChanged(t *testing.T) {
 	}
 }
 
+// TestCursorAtTheHorizon: when a tombstone is dropped, whoever stands just before it gets a snapshot,
+// and whoever stands at it does not need one.
+func TestCursorAtTheHorizon(t *testing.T) {
+	opt := testOptions()
+	opt.limits.Tombstones = 0
+	h := newTestHub(t, testConfig(), opt)
+	f := newFleet()
+	h.Publish(f.live("core-1", nil))
+	h.Publish(f.live("core-2", nil))
+	h.cut()
+	ask := func(last string) (*feed, *view) {
+		q, p := h.admit(httptest.NewRequest("GET", "/v1/stream?channel=public-routers", nil))
+		if p != nil {
+			t.Fatal(p)
+		}
+		v, fd := h.watch(q, last)
+		return fd, v
+	}
+	fd, v := ask("")
+	defer h.views.leave(v)
+	drainFeed(fd)
+	before := v.id(h.store.Epoch(), fd.sent)
+	h.Forget("core-1")
+	h.cut()
+	drainFeed(fd)
+	at := v.id(h.store.Epoch(), fd.sent)
+	h.store.Expire(h.opt.now())
+	for cursor, want := range map[string]bool{before: false, at: true} {
+		fd, v := ask(cursor)
+		if fd.resumed() != want {
+			t.Errorf("from %s, horizon %d: resumed is %v", cursor, h.store.Horizon(), fd.resumed())
+		}
+		h.views.leave(v)
+	}
+}
+
 func TestHistoryAndGap(t *testing.T) {
 	opt := testOptions()
 	opt.limits.Events, opt.limits.Stubs = 4, 100
