@@ -19,6 +19,9 @@ type message struct {
 	event, data, id string
 }
 
+// bom may stand before the first line.
+const bom = "\xef\xbb\xbf"
+
 // parser reads an event stream as the HTML standard says, from bytes that come in any pieces.
 type parser struct {
 	buf         []byte
@@ -34,10 +37,10 @@ type parser struct {
 func (p *parser) feed(b []byte) (out []message) {
 	p.buf = append(p.buf, b...)
 	if !p.started {
-		if len(p.buf) < 3 && bytes.HasPrefix([]byte("\xef\xbb\xbf"), p.buf) {
+		if len(p.buf) < len(bom) && strings.HasPrefix(bom, string(p.buf)) {
 			return nil
 		}
-		p.buf = bytes.TrimPrefix(p.buf, []byte("\xef\xbb\xbf"))
+		p.buf = bytes.TrimPrefix(p.buf, []byte(bom))
 		p.started = true
 	}
 	for {

@@ -1,7 +1,6 @@
 package sse
 
 import (
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -167,7 +166,7 @@ func testConfig() Config {
 
 func newTestHub(t testing.TB, cfg Config, opt options) *Hub {
 	t.Helper()
-	h, err := newHub(cfg, pipeline.NewSchema(), prometheus.NewRegistry(), slog.New(slog.NewTextHandler(io.Discard, nil)), opt)
+	h, err := newHub(cfg, pipeline.NewSchema(), prometheus.NewRegistry(), slog.New(slog.DiscardHandler), opt)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 type healthPart struct {
 	handle *state.Handle
 	layout *state.Layout
-	cells  []state.Value
 }
 
 // setHealth gives a part its fields. A field that is not named is gone.

@@ -101,10 +101,8 @@ type subscriber struct {
 	since  uint64 // journal position at the first connection
 	leaves bool   // it loses connections; the others never do
 
-	cursorAt  uint64          // the cut of the cursor it connected with
-	resumeCut uint64          // the cut of the hub at that time
-	expect    map[string]bool // keys of which it has to be told
-	calm      bool            // nothing was cut since it connected
+	expect map[string]bool // keys of which it has to be told
+	calm   bool            // nothing was cut since it connected
 }
 
 func newWorld(t *testing.T, seed uint64) *world {

@@ -1,7 +1,6 @@
 package sse
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -193,9 +192,4 @@ func (s *server) raw(query string) net.Conn {
 		s.t.Fatal(err)
 	}
 	return conn
-}
-
-// body skips the header of an answer and returns what follows it.
-func body(conn net.Conn) (*http.Response, error) {
-	return http.ReadResponse(bufio.NewReader(conn), nil)
 }

@@ -330,7 +330,9 @@ func TestSecureCookie(t *testing.T) {
 		if c.tls {
 			r.TLS = &tls.ConnectionState{}
 		}
-		if got := a.cookie(r, "x").Secure; got != c.want {
+		w := httptest.NewRecorder()
+		a.setCookie(w, r, "x")
+		if got := w.Result().Cookies()[0].Secure; got != c.want {
 			t.Errorf("%+v: secure is %v", c, got)
 		}
 	}

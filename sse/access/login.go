@@ -86,19 +86,19 @@ func (a *Access) Logout() http.Handler {
 		if c, err := r.Cookie(cookieName); err == nil {
 			a.sessions.end(c.Value, a.now())
 		}
-		c := a.cookie(r, "")
-		c.MaxAge = -1
-		http.SetCookie(w, c)
+		a.setCookie(w, r, "")
 		w.WriteHeader(http.StatusNoContent)
 	})
 }
 
+// setCookie gives the browser the secret of its session; an empty one takes it away.
 func (a *Access) setCookie(w http.ResponseWriter, r *http.Request, secret string) {
-	http.SetCookie(w, a.cookie(r, secret))
-}
-
-func (a *Access) cookie(r *http.Request, secret string) *http.Cookie {
-	return &http.Cookie{Name: cookieName, Value: secret, Path: "/", HttpOnly: true, Secure: a.secure(r), SameSite: http.SameSiteLaxMode}
+	c := &http.Cookie{Name: cookieName, Value: secret, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode} //nolint:gosec // Secure follows
+	c.Secure = a.secure(r)                                                                                        // plain HTTP on loopback would not send it back
+	if secret == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
 }
 
 func notAllowed(w http.ResponseWriter, method string) {

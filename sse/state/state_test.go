@@ -265,9 +265,9 @@ func TestJournalIsBounded(t *testing.T) {
 	if e := b.NextEvent(topics, 18, 18); e != nil {
 		t.Errorf("%+v is above the limit", e)
 	}
-	any := func(*Entry) bool { return true }
+	all := func(*Entry) bool { return true }
 	for n, want := range map[int]uint64{0: 20, 2: 18, 3: 17, 50: 17} {
-		if got := b.LastEvents(topics, n, 20, any); got != want {
+		if got := b.LastEvents(topics, n, 20, all); got != want {
 			t.Errorf("the last %d are above %d, want %d", n, got, want)
 		}
 	}
