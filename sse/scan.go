@@ -58,6 +58,9 @@ func (m *memo) drop() {
 
 // scan returns the next chunk. Call it inside Store.Read.
 func (v *view) scan(s *state.Store, key scanKey, at int64) *scanned {
+	if v.users.Load() < 2 { // nobody would ask again
+		return v.newScan(s, key, at)
+	}
 	m := &v.memo
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -67,13 +70,17 @@ func (v *view) scan(s *state.Store, key scanKey, at int64) *scanned {
 	if found := m.chunks[key]; found != nil {
 		return found
 	}
-	sc := scanner{view: v, store: s, key: key, at: key.at, alive: make([]int, len(v.parts))}
-	sc.w = writer{app: v.app, head: deltaHead(at, key.from, key.seq)}
-	made := sc.run()
+	made := v.newScan(s, key, at)
 	if m.size += len(made.chunk.bytes); m.size <= maxMemo {
 		m.chunks[key] = made
 	}
 	return made
+}
+
+func (v *view) newScan(s *state.Store, key scanKey, at int64) *scanned {
+	sc := scanner{view: v, store: s, key: key, at: key.at, alive: make([]int, len(v.parts))}
+	sc.w = writer{app: v.app, head: deltaHead(at, key.from, key.seq)}
+	return sc.run()
 }
 
 // scanner is a scan under way.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -28,7 +29,7 @@ type view struct {
 	tagged bool // what it shows depends on the tags of devices
 	static string
 
-	users int // guarded by the views
+	users atomic.Int64 // changed by the views only, under their lock
 
 	mu   sync.Mutex
 	wake chan struct{} // closed when there is something new
@@ -146,14 +147,14 @@ func (vs *views) join(key string, build func() *view) *view {
 		v = build()
 		vs.byKey[key] = v
 	}
-	v.users++
+	v.users.Add(1)
 	return v
 }
 
 func (vs *views) leave(v *view) {
 	vs.mu.Lock()
 	defer vs.mu.Unlock()
-	if v.users--; v.users == 0 {
+	if v.users.Add(-1) == 0 {
 		delete(vs.byKey, v.key)
 	}
 }
