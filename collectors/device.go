@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type Device struct {
 	mu      sync.Mutex
 	sources map[string]string // by table
 	away    bool              // the last poll got no answer over any protocol
+	logged  time.Time         // when a switch was last logged
 	pause   breaker           // of the API, while SNMP stands in
 }
 
@@ -104,10 +106,14 @@ func merge(first, second []pipeline.TableRead) []pipeline.TableRead {
 // better orders whole before failed before skipped.
 func better(a, b pipeline.TableStatus) bool { return a < b }
 
+// switchLogPause is the least time between two lines about one device's switches; all are counted.
+const switchLogPause = 10 * time.Minute
+
 // noteSources counts and logs when a table comes from another protocol than before.
 func (d *Device) noteSources(tables []pipeline.TableRead) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	var switched []string
 	for i := range tables {
 		t := &tables[i]
 		if t.Status != pipeline.Whole {
@@ -115,9 +121,13 @@ func (d *Device) noteSources(tables []pipeline.TableRead) {
 		}
 		if was := d.sources[t.Table.Name]; was != "" && was != t.Source {
 			d.metrics.switches.Inc()
-			d.log.Warn("table comes from another protocol", "device", d.name, "table", t.Table.Name, "from", was, "to", t.Source)
+			switched = append(switched, t.Table.Name+" from "+t.Source)
 		}
 		d.sources[t.Table.Name] = t.Source
+	}
+	if now := time.Now(); len(switched) > 0 && now.Sub(d.logged) > switchLogPause {
+		d.logged = now
+		d.log.Warn("tables come from another protocol", "device", d.name, "tables", strings.Join(switched, ", "))
 	}
 }
 

@@ -64,8 +64,9 @@ type tailer struct {
 
 func newTailer(opts tailOptions, channels []string, out io.Writer) (*tailer, error) {
 	base, err := url.Parse(opts.url)
-	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" {
-		return nil, usageError{fmt.Errorf("--url %q: an address like http://127.0.0.1:8080 is needed", opts.url)}
+	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.User != nil {
+		// what was given is not repeated: a password may be in it
+		return nil, usageError{errors.New("--url: an address like http://127.0.0.1:8080 is needed; a token goes into --token-file")}
 	}
 	t := &tailer{json: opts.json, out: out, token: configs.NewSecret(cmp.Or(opts.token, os.Getenv("ROUTERPULSE_TOKEN")))}
 	if opts.tokenFile != "" {
