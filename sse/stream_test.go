@@ -161,6 +161,39 @@ func TestCursorAtTheHorizon(t *testing.T) {
 	}
 }
 
+// TestSnapshotBeginsAnew: a tombstone that is dropped while a snapshot is under way may be of a row that
+// the client was sent. It would never hear of it.
+func TestSnapshotBeginsAnew(t *testing.T) {
+	opt := testOptions()
+	opt.limits.Tombstones = 0
+	h := newTestHub(t, testConfig(), opt)
+	f := newFleet()
+	for i := range 300 {
+		h.Publish(f.live(fmt.Sprintf("core-%d", i), fields{"identity": strings.Repeat("i", 60)}))
+	}
+	h.cut()
+	q, p := h.admit(httptest.NewRequest("GET", "/v1/stream?channel=public-routers", nil))
+	if p != nil {
+		t.Fatal(p)
+	}
+	v, fd := h.watch(q, "")
+	defer h.views.leave(v)
+	c := newClient()
+	c.connect()
+	first, _ := fd.next()
+	h.Forget("core-0")
+	h.cut()
+	h.store.Expire(h.opt.now())
+	for b := first; b != nil; b, _ = fd.next() {
+		if err := c.feed(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if rows := c.rows["public-routers "+topicLive]; len(rows) != 299 || countFrames(c.frames, "sync") != 1 {
+		t.Errorf("%d rows after %v", len(rows), eventNames(c.frames))
+	}
+}
+
 func TestHistoryAndGap(t *testing.T) {
 	opt := testOptions()
 	opt.limits.Events, opt.limits.Stubs = 4, 100
