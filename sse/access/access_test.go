@@ -282,6 +282,11 @@ func TestLoginLink(t *testing.T) {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
 	}
+	w = httptest.NewRecorder()
+	a.LoginLink("/").ServeHTTP(w, request("GET", "/login?code="+code, "Accept", "text/html,*/*"))
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/?login=expired" || len(w.Result().Cookies()) != 0 {
+		t.Errorf("a browser with a used link: %d %v", w.Code, w.Header())
+	}
 	first := a.NewLoginCode(Identity{User: "demo"})
 	for range maxCodes {
 		c.now = c.now.Add(time.Second)

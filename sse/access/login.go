@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 )
 
 // maxLoginBody bounds the body of a login.
@@ -52,7 +53,7 @@ func (a *Access) credentials(w http.ResponseWriter, r *http.Request) (Identity, 
 }
 
 // LoginLink answers GET …?code=: a code of NewLoginCode becomes a session cookie, and the browser is
-// sent to next.
+// sent to next. A code that is used up sends a browser to next?login=expired; others get 401.
 func (a *Access) LoginLink(next string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet {
@@ -62,6 +63,10 @@ func (a *Access) LoginLink(next string) http.Handler {
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		w.Header().Set("Cache-Control", "no-store")
 		id, ok := a.codes.redeem(r.URL.Query().Get("code"), a.now())
+		if !ok && strings.Contains(r.Header.Get("Accept"), "text/html") {
+			http.Redirect(w, r, next+"?login=expired", http.StatusSeeOther) // the page says it better
+			return
+		}
 		if !ok {
 			(&Problem{Status: http.StatusUnauthorized, Challenge: Challenge(ErrInvalidToken),
 				Detail: "this login link is used up or too old: it works once and for ten minutes; the program prints a new one when it starts"}).Write(w)
