@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 
 	"github.com/spf13/pflag"
@@ -43,6 +44,9 @@ func (c *Config) Validate(r *configs.Report) {
 	c.Storage.Validate(r.At("storage"))
 	c.Collectors.Validate(r)
 	c.Stream.Validate(r)
+	if _, _, err := net.SplitHostPort(c.Web.Listen); err != nil {
+		return // reported by its part
+	}
 	if !c.Web.Insecure && len(c.Stream.Access.Tokens) == 0 && !c.Web.Loopback() {
 		r.At("web", "listen").Errorf("add access: tokens: (routerpulse token makes one), listen on 127.0.0.1, or set web: { insecure: true }",
 			"listening on %s without any access rule would show the routers to everybody who can reach it", c.Web.Listen)
