@@ -26,7 +26,7 @@ func TestUsageErrors(t *testing.T) {
 		"probe port":        {[]string{"probe", "10.0.0.1:161", "--community", "x"}, exitUsage, "give the port by itself: 10.0.0.1 --snmp-port 161"},
 		"probe without TLS": {[]string{"probe", "10.0.0.1", "--user", "u"}, exitUsage, "--password-file"},
 		"demo routers":      {[]string{"demo", "--routers", "0"}, exitUsage, "--routers 0: 1 to 10000"},
-		"demo listen":       {[]string{"demo", "--listen", "nonsense"}, exitUsage, `routerpulse demo: "nonsense" is not host:port (write host:port, as 127.0.0.1:8080, [::1]:8080 or :8080)`+"\nRun"},
+		"demo listen":       {[]string{"demo", "--listen", "nonsense"}, exitUsage, `routerpulse demo: "nonsense" is not host:port (write host:port, as 127.0.0.1:8080, [::1]:8080 or :8080)` + "\nRun"},
 		"demo every":        {[]string{"demo", "--every", "1ms"}, exitUsage, "--every 1ms: at least 1s"},
 		"tail url":          {[]string{"tail", "--url", "nowhere"}, exitUsage, "an address like http://127.0.0.1:8080 is needed"},
 		"no such config":    {[]string{"serve", "-c", "/nowhere/x.yaml"}, exitError, "/nowhere/x.yaml"},
