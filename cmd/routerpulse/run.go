@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -45,6 +46,12 @@ const (
 
 // fleetPeriod is how often the fleet's statistics are taken.
 const fleetPeriod = 30 * time.Second
+
+// fleetSettles is when they are taken for the second time: the first ones know no rates yet.
+const fleetSettles = 10 * time.Second
+
+// laneFleet is the job of the fleet's statistics; it belongs to no device.
+const laneFleet = pipeline.Lane("fleet")
 
 // build makes every part. It touches neither disk nor network.
 func build(cfg Config, reg *prometheus.Registry, log *slog.Logger) (*app, error) {
@@ -121,8 +128,9 @@ func (a *app) run(ctx context.Context, ready func()) (err error) {
 func (a *app) startPolling(ctx context.Context, pipe *pipeline.Pipeline) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	a.collectors.Start(a.scheduler, pipe.Publish)
-	a.scheduler.Add(pipeline.Job{Lane: "fleet", Period: fleetPeriod, Deadline: time.Second,
-		Run: func(_ context.Context, slot time.Time) error { pipe.Publish(a.fleet.Batch(slot)); return nil }})
+	again := sync.OnceFunc(func() { a.scheduler.Hurry("", laneFleet, fleetSettles) })
+	a.scheduler.Add(pipeline.Job{Lane: laneFleet, Period: fleetPeriod, Deadline: time.Second,
+		Run: func(_ context.Context, slot time.Time) error { pipe.Publish(a.fleet.Batch(slot)); again(); return nil }})
 	a.scheduler.Add(pipeline.Job{Lane: "health", Period: healthPeriod, Deadline: time.Second, Run: a.publishHealth})
 	done := make(chan struct{})
 	go func() { defer close(done); a.scheduler.Run(ctx) }()
