@@ -43,8 +43,9 @@ type polled struct {
 	sched   Scheduler
 	publish func(pipeline.Batch)
 
-	told   sync.Mutex // one status at a time: checks and polls both publish it
-	toldAt time.Time  // the time of the last
+	told      sync.Mutex // one status at a time: checks and polls both publish it
+	toldAt    time.Time  // the time of the last
+	toldState int64      // the code that was last logged
 }
 
 // pollLanes are the lanes that read tables, the most urgent first.
@@ -108,7 +109,7 @@ func (b *builder) polled(cfg DeviceConfig) (*polled, error) {
 	}
 	return &polled{
 		Collectors: b.Collectors, config: cfg, device: device,
-		monitor: reach.New(cfg.Lanes.Live.Std(), time.Now()),
+		monitor: reach.New(cfg.Name, cfg.Lanes.Live.Std(), time.Now()),
 		status:  rows.One(b.schema.Table("router_status")),
 	}, nil
 }
@@ -290,8 +291,24 @@ func (d *polled) publishStatus(at time.Time) {
 	}
 	d.toldAt = at
 	table := d.status.Table()
+	d.logChange()
 	d.publish(pipeline.Batch{Device: d.config.Name, Lane: pipeline.LaneStatus, Time: at, Tables: []pipeline.TableRead{
 		{Table: table, ReadAt: at, Samples: []pipeline.Sample{d.monitor.Sample(d.status)}}}})
+}
+
+// logChange writes a line when the state that is shown is another one than before.
+func (d *polled) logChange() {
+	code, reason, _ := d.monitor.State()
+	was := d.toldState
+	if d.toldState = code; code == was {
+		return
+	}
+	name := d.status.Table().Field("state").NameOf
+	level := slog.LevelInfo
+	if code != pipeline.StateOnline {
+		level = slog.LevelWarn
+	}
+	d.log.Log(context.Background(), level, "router changed state", "device", d.config.Name, "from", name(was), "to", name(code), "reason", reason)
 }
 
 // ReadOnce reads every lane of a device once, outside the schedule. What could be read comes back

@@ -54,6 +54,9 @@ func (d *Device) Collect(ctx context.Context, lane pipeline.Lane) (pipeline.Batc
 		}
 		second, secondErr = d.snmp.Collect(ctx, lane, func(table string) bool { return !have[table] })
 	}
+	if d.returned(second) && first == nil {
+		first, firstErr = d.collectAPI(ctx, lane) // it was left alone while the device was away
+	}
 	b.Tables = merge(first, second)
 	d.noteSources(b.Tables)
 	d.noteReturn(answered(b))
@@ -133,6 +136,18 @@ func (d *Device) noteSources(tables []pipeline.TableRead) {
 
 // checkStagger is how long the first protocol may take before the second is asked too.
 const checkStagger = time.Second
+
+// returned reports that a device that was silent altogether answers over SNMP, and then ends the rest
+// of its API.
+func (d *Device) returned(tables []pipeline.TableRead) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.api == nil || !d.away || !answered(pipeline.Batch{Tables: tables}) {
+		return false
+	}
+	d.pause.end()
+	return true
+}
 
 // noteReturn ends the rest of the API when a device that was silent altogether answers again.
 func (d *Device) noteReturn(here bool) {

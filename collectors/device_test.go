@@ -176,7 +176,6 @@ func TestReturnEndsTheRestOfTheAPI(t *testing.T) {
 		api.err, snmp.err = nil, nil
 		api.statuses = map[string]pipeline.TableStatus{"router": pipeline.Whole}
 		snmp.statuses = api.statuses
-		poll()
 		asked := api.asked
 		if poll(); api.asked != asked+1 {
 			t.Error("the API still rests although the device is back")

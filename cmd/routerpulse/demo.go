@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -76,7 +77,7 @@ func demoServe(ctx context.Context, fleet *simulator.Fleet, sim simulator.Option
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(dir, "routerpulse.yaml")
+	file := filepath.Join(dir, "demo.yaml") // never the name of a config that is not ours
 	if err := writeNew(file, text, true); err != nil {
 		return err
 	}
@@ -126,17 +127,25 @@ func greet(io streams, a *app, fleet *simulator.Fleet, o demoOptions, dir string
 	fmt.Fprintf(io.out, `RouterPulse demo: %d simulated routers on loopback, read every %s
   SNMP v2c      udp %d, addresses %s to %s
   RouterOS API  tcp %d with TLS, %d without
-  data          %s (%s)
+  data          %s (%s), with the config in demo.yaml
 
   page          %s
-  log in        %slogin?code=%s   (works once)
+  log in        %slogin?code=%s   (works once, within 10 minutes)
 
 Try also:
   curl -N '%sv1/stream?channel=public-routers'
-  routerpulse tail public-routers --url %s
-  routerpulse probe %s --snmp-port %d --community public
+  %s tail public-routers --url %s
+  %s probe %s --snmp-port %d --community public
 
 Ctrl-C ends it.
 `, o.routers, o.every, fleet.SNMPPort(), first.Address(), fleet.Routers()[len(fleet.Routers())-1].Address(), fleet.APITLSPort(), fleet.APIPort(),
-		dir, kept, page, page, code, page, page, first.Address(), fleet.SNMPPort())
+		dir, kept, page, page, code, page, self(), page, self(), first.Address(), fleet.SNMPPort())
+}
+
+// self is how whoever started the program can start it again.
+func self() string {
+	if strings.Contains(os.Args[0], "go-build") {
+		return "go run ./cmd/routerpulse"
+	}
+	return os.Args[0]
 }

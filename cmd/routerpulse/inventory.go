@@ -79,7 +79,7 @@ func (inv *inventory) Tap(b pipeline.Batch) {
 	for i := range d.Lanes {
 		if l := &d.Lanes[i]; l.Name == string(b.Lane) {
 			l.Error = why
-			if whole && len(b.Tables) > 0 {
+			if whole && len(b.Tables) > 0 && (b.Lane != pipeline.LaneStatus || checkedUp(b)) {
 				l.LastGood = b.Time
 			}
 		}
@@ -87,6 +87,16 @@ func (inv *inventory) Tap(b pipeline.Batch) {
 	if whole && b.Lane == pipeline.LaneLive && len(b.Tables) > 0 {
 		d.LastGood = b.Time
 	}
+}
+
+// checkedUp reports that a status batch tells of a check that was answered.
+func checkedUp(b pipeline.Batch) bool {
+	for s := range b.Samples() {
+		if s.Value("up").Bool() {
+			return true
+		}
+	}
+	return false
 }
 
 func noteDevice(d *web.Device, table *pipeline.Table, s pipeline.Sample) {

@@ -121,13 +121,17 @@ func probe(ctx context.Context, cfg collectors.Config, o probeOptions, io stream
 	}
 	defer func() { _ = c.Close() }()
 	tables, err := c.ReadOnce(ctx, cfg.Devices[0].Name)
-	if slices.ContainsFunc(tables, func(t pipeline.TableRead) bool { return t.Status == pipeline.Whole }) {
-		if printErr := printTables(io.out, tables, o.json); printErr != nil {
+	var why []string
+	if err != nil {
+		why = reasons(err)
+	}
+	if o.json || slices.ContainsFunc(tables, func(t pipeline.TableRead) bool { return t.Status == pipeline.Whole }) {
+		if printErr := printTables(io.out, tables, why, o.json); printErr != nil {
 			return printErr
 		}
 	}
 	if err != nil {
-		for _, reason := range reasons(err) {
+		for _, reason := range why {
 			fmt.Fprintln(io.err, "probe: "+reason)
 		}
 		return errReported
@@ -145,9 +149,13 @@ func reasons(err error) (out []string) {
 	return out
 }
 
-func printTables(w io.Writer, tables []pipeline.TableRead, asJSON bool) error {
+func printTables(w io.Writer, tables []pipeline.TableRead, why []string, asJSON bool) error {
 	if asJSON {
-		return printTablesJSON(w, tables)
+		return printTablesJSON(w, tables, why)
 	}
-	return printTablesText(w, tables)
+	if err := printTablesText(w, tables); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w, "Rates (bits and packets per second) come from two polls, so they are not shown here.")
+	return err
 }

@@ -98,8 +98,14 @@ type probeRow struct {
 	Fields map[string]any `json:"fields"`
 }
 
-func printTablesJSON(w io.Writer, tables []pipeline.TableRead) error {
-	out := make([]probeTable, 0, len(tables))
+// probeOutput is the JSON output.
+type probeOutput struct {
+	Tables []probeTable `json:"tables"`
+	Errors []string     `json:"errors"`
+}
+
+func printTablesJSON(w io.Writer, tables []pipeline.TableRead, why []string) error {
+	out := probeOutput{Tables: []probeTable{}, Errors: append([]string{}, why...)}
 	for i := range tables {
 		t := &tables[i]
 		table := probeTable{Table: t.Table.Name, Status: t.Status.String(), Reason: t.Reason, Source: t.Source, Rows: []probeRow{}}
@@ -110,7 +116,7 @@ func printTablesJSON(w io.Writer, tables []pipeline.TableRead) error {
 			}
 			table.Rows = append(table.Rows, row)
 		}
-		out = append(out, table)
+		out.Tables = append(out.Tables, table)
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")

@@ -51,8 +51,8 @@ func TestProbePrintsWhatWouldBeCollected(t *testing.T) {
 	}
 	t.Run("JSON", func(t *testing.T) {
 		_, out, _ := run(t, append([]string{"probe", r.Address().String(), "--json"}, snmp...)...)
-		var tables []probeTable
-		if err := json.Unmarshal([]byte(out), &tables); err != nil || len(tables) < 4 || tables[0].Rows[0].Fields["identity"] != r.Name() {
+		var got probeOutput
+		if err := json.Unmarshal([]byte(out), &got); err != nil || len(got.Tables) < 4 || got.Tables[0].Rows[0].Fields["identity"] != r.Name() {
 			t.Errorf("%v: %s", err, out)
 		}
 	})

@@ -52,6 +52,7 @@ func newRoot(io streams) *cobra.Command {
 		Short: "Metrics of MikroTik routers: gathered, kept, and live in the browser",
 		Long: "RouterPulse polls MikroTik routers and other SNMP devices, keeps their history in InfluxDB or in its own\n" +
 			"store, and pushes what changed to browsers.\n\nSee it with simulated routers: routerpulse demo",
+		Version:       readVersion().Version,
 		SilenceErrors: true, SilenceUsage: true,
 		Args: noArgs,
 	}

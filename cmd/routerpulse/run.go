@@ -39,9 +39,9 @@ type app struct {
 
 // How long each step of the end may take; together under five seconds.
 const (
-	drainTime = 1500 * time.Millisecond
+	drainTime = 1200 * time.Millisecond
 	byeTime   = 1000 * time.Millisecond
-	sinkTime  = 1500 * time.Millisecond
+	sinkTime  = 1200 * time.Millisecond
 )
 
 // fleetPeriod is how often the fleet's statistics are taken.
@@ -156,6 +156,8 @@ func (a *app) stop(pipe *pipeline.Pipeline, server *http.Server) error {
 	})
 	within(sinkTime, a.sinks.Close)
 	err := errors.Join(errs...)
-	a.log.Info("stopped", "err", err)
+	if err == nil {
+		a.log.Info("stopped")
+	}
 	return err
 }

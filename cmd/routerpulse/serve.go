@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
+
+	"github.com/routerpulse/routerpulse/sse/access"
 )
 
 func newServe(io streams) *cobra.Command {
@@ -24,9 +26,19 @@ func newServe(io streams) *cobra.Command {
 				return err
 			}
 			log.Info("config read", "file", name, "devices", len(cfg.Collectors.Devices), "channels", len(cfg.Stream.Channels))
-			return app.run(cmd.Context(), func() { log.Info("page is at " + app.pageURL()) })
+			return app.run(cmd.Context(), app.announce)
 		}}
 	cmd.Flags().StringVarP(&file, "config.file", "c", "", "the config file (default routerpulse.yaml here, else in /etc/routerpulse)")
 	settingFlags(cmd.Flags())
 	return cmd
+}
+
+// announce says where the page is. Where nobody could log in, because there is no token and only this
+// machine can reach the page, it gives a link that logs in once.
+func (a *app) announce() {
+	a.log.Info("page is at " + a.pageURL())
+	if len(a.cfg.Stream.Access.Tokens) == 0 && a.cfg.Web.Loopback() {
+		code := a.hub.Access().NewLoginCode(access.Identity{User: "local", Roles: []string{"viewer", "admin"}})
+		a.log.Info("log in, once and within 10 minutes, at " + a.pageURL() + "login?code=" + code)
+	}
 }

@@ -18,6 +18,9 @@ func newSimulate(io streams) *cobra.Command {
 		Long: "Serves simulated MikroTik routers on loopback: SNMP v1 and v2c and the RouterOS API, all on one UDP and\n" +
 			"two TCP ports, told apart by the address that is asked (127.0.0.0/8). It prints a config that polls them.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if opts.Routers < 1 || opts.Routers > 100_000 {
+				return usageError{fmt.Errorf("--routers %d: 1 to 100000", opts.Routers)}
+			}
 			addr, err := netip.ParseAddr(first)
 			if err != nil || !addr.IsLoopback() || !addr.Is4() {
 				return usageError{fmt.Errorf("--first-address %s: an address in 127.0.0.0/8 is needed", first)}

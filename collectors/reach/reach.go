@@ -5,6 +5,7 @@ package reach
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,6 +35,7 @@ const (
 
 // Monitor is the state of one device. It is safe for concurrent use.
 type Monitor struct {
+	device     string
 	livePeriod time.Duration
 
 	mu      sync.Mutex
@@ -62,8 +64,8 @@ type outcome struct {
 }
 
 // New returns a monitor in the state unknown, since now. livePeriod is the period of the live lane.
-func New(livePeriod time.Duration, now time.Time) *Monitor {
-	return &Monitor{livePeriod: livePeriod, current: state{pipeline.StateUnknown, "not answered yet", now}}
+func New(device string, livePeriod time.Duration, now time.Time) *Monitor {
+	return &Monitor{device: device, livePeriod: livePeriod, current: state{pipeline.StateUnknown, "not answered yet", now}}
 }
 
 // Check takes the answer of a check. err is nil if the device answered over any protocol.
@@ -80,11 +82,11 @@ func (m *Monitor) Check(err error, took time.Duration, now time.Time) Next {
 	m.failed++
 	switch {
 	case errors.Is(err, pipeline.ErrRefused):
-		m.enter(state{pipeline.StateAuthFailed, reasonOf(err), now})
+		m.enter(state{pipeline.StateAuthFailed, m.reasonOf(err), now})
 	case m.failed == 1 && m.current.code != pipeline.StateOffline:
 		return Confirm
 	default:
-		m.enter(state{pipeline.StateOffline, reasonOf(err), now})
+		m.enter(state{pipeline.StateOffline, m.reasonOf(err), now})
 	}
 	return Wait
 }
@@ -93,7 +95,7 @@ func (m *Monitor) Check(err error, took time.Duration, now time.Time) Next {
 func (m *Monitor) Poll(tables []pipeline.TableRead, err error, now time.Time) Next {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	whole, why := judge(tables, err)
+	whole, why := m.judge(tables, err)
 	if !whole {
 		if m.failed > 0 || m.current.code == pipeline.StateOffline {
 			return Wait // being checked already
@@ -111,7 +113,7 @@ func (m *Monitor) Poll(tables []pipeline.TableRead, err error, now time.Time) Ne
 }
 
 // judge tells whether any table was read whole, and what was amiss with the others.
-func judge(tables []pipeline.TableRead, err error) (whole bool, why string) {
+func (m *Monitor) judge(tables []pipeline.TableRead, err error) (whole bool, why string) {
 	var failed []string
 	for i := range tables {
 		switch tables[i].Status {
@@ -123,7 +125,7 @@ func judge(tables []pipeline.TableRead, err error) (whole bool, why string) {
 	}
 	why = strings.Join(failed, "; ")
 	if why == "" && err != nil {
-		why = reasonOf(err)
+		why = m.reasonOf(err)
 	}
 	return whole, why
 }
@@ -168,7 +170,7 @@ func (m *Monitor) enter(to state) {
 		m.changes = m.changes[1:]
 	}
 	if len(m.changes) > flapChanges {
-		to.reason = strings.TrimSuffix(fmt.Sprintf("flapping, %d changes in %s: %s", len(m.changes), flapWindow, to.reason), ": ")
+		to.reason = strings.TrimSuffix(fmt.Sprintf("flapping, %d changes in %d min: %s", len(m.changes), int(flapWindow.Minutes()), to.reason), ": ")
 		if to.code != m.current.code && now.Sub(m.shownAt) < flapPause {
 			m.hidden = &to
 			return
@@ -181,9 +183,17 @@ func (m *Monitor) enter(to state) {
 	m.current = to
 }
 
-// reasonOf is an error in one line of reasonable length.
-func reasonOf(err error) string {
-	s := strings.ReplaceAll(err.Error(), "\n", "; ")
+// reasonOf is an error in one line of reasonable length, without the device's name, which stands beside
+// it wherever it is shown.
+func (m *Monitor) reasonOf(err error) string {
+	var parts []string
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		line = strings.TrimPrefix(strings.TrimPrefix(line, m.device), ": ")
+		if line = strings.TrimSpace(line); !slices.Contains(parts, line) {
+			parts = append(parts, line)
+		}
+	}
+	s := strings.Join(parts, "; ")
 	if len(s) > 300 {
 		s = strings.ToValidUTF8(s[:300], "") + "…"
 	}

@@ -81,7 +81,7 @@ func TestStates(t *testing.T) {
 	}
 	for name, steps := range cases {
 		t.Run(name, func(t *testing.T) {
-			m := New(30*time.Second, start)
+			m := New("r1", 30*time.Second, start)
 			for i, s := range steps {
 				var next Next
 				if now := start.Add(s.after); s.check {
@@ -98,8 +98,18 @@ func TestStates(t *testing.T) {
 	}
 }
 
+func TestReasonsAreShort(t *testing.T) {
+	m := New("core-1", time.Minute, start)
+	cause := errors.New("core-1: SNMP v2c at 10.0.0.1:161: no answer")
+	err := errors.Join(cause, cause, fmt.Errorf("core-1 (10.0.0.1:8729): %w", pipeline.ErrRefused))
+	m.Check(err, 0, start)
+	if _, reason, _ := m.State(); reason != "SNMP v2c at 10.0.0.1:161: no answer; (10.0.0.1:8729): credentials refused" {
+		t.Errorf("reason %q", reason)
+	}
+}
+
 func TestSinceIsWhenTheStateWasEntered(t *testing.T) {
-	m := New(time.Minute, start)
+	m := New("r1", time.Minute, start)
 	for i := range 5 {
 		m.Check(nil, 0, start.Add(time.Duration(i+1)*time.Second))
 	}
@@ -109,7 +119,7 @@ func TestSinceIsWhenTheStateWasEntered(t *testing.T) {
 }
 
 func TestFlappingIsShownOnceAMinute(t *testing.T) {
-	m := New(time.Minute, start)
+	m := New("r1", time.Minute, start)
 	shown, last := 0, int64(pipeline.StateUnknown)
 	for i := range 120 { // 10 minutes of a device that comes and goes every 5 s
 		now := start.Add(time.Duration(i) * 5 * time.Second)
@@ -140,7 +150,7 @@ func TestFlappingIsShownOnceAMinute(t *testing.T) {
 func TestSample(t *testing.T) {
 	table := pipeline.NewSchema().Table("router_status")
 	series := pipeline.NewSeries(table, "r1", nil)
-	m := New(time.Minute, start)
+	m := New("r1", time.Minute, start)
 	if s := m.Sample(series); s.Value("state") != pipeline.EnumValue(pipeline.StateUnknown) || !s.Value("up").IsNone() {
 		t.Errorf("before any check: %v", s.Fields)
 	}
