@@ -110,7 +110,9 @@ func (s *Scheduler) Answered(device string) {
 	}
 }
 
-// Hurry runs a device's job of one lane once more after a delay, outside its slots.
+// Hurry runs a device's job of one lane once more after a delay, outside its slots. A run of it that
+// still goes on then is waited for: what it says may be older than the reason to hurry. A job may hurry
+// itself.
 func (s *Scheduler) Hurry(device string, lane Lane, after time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,6 +120,7 @@ func (s *Scheduler) Hurry(device string, lane Lane, after time.Duration) {
 		if e.Lane != lane {
 			continue
 		}
+		e.again = false // the last word counts
 		if due := time.Now().Add(after); due.Before(e.due) {
 			e.offSlot, e.due = true, due
 			heap.Fix(&s.entries, e.index)
@@ -172,6 +175,9 @@ func (s *Scheduler) startDue() time.Duration {
 // offer gives a due entry to a worker, or makes it wait for one.
 func (s *Scheduler) offer(e *entry, now time.Time) {
 	switch {
+	case e.busy && e.offSlot:
+		e.again = e.running // else the run that waits for a worker will do
+		return
 	case e.busy:
 		s.metrics.skipped.WithLabelValues(string(e.Lane), "overrun").Inc()
 		return
@@ -196,6 +202,7 @@ func (s *Scheduler) offer(e *entry, now time.Time) {
 
 func (s *Scheduler) start(r *run) {
 	r.pool.busy++
+	r.running = true
 	s.wg.Go(func() { s.do(r) })
 }
 
@@ -204,15 +211,22 @@ func (s *Scheduler) do(r *run) {
 	lane := string(r.Lane)
 	now := time.Now()
 	late := now.Sub(r.due)
-	if late > r.Period/10 {
-		r.slot = now
-	}
+	r.slot = r.sampleTime(now, late)
 	s.metrics.lateness.WithLabelValues(lane).Observe(late.Seconds())
 	ctx, cancel := context.WithTimeout(s.ctx, r.Deadline)
 	err := s.guarded(ctx, r)
 	cancel()
 	s.metrics.duration.WithLabelValues(lane).Observe(time.Since(now).Seconds())
 	s.finish(r, err)
+}
+
+// sampleTime is the slot, unless the run starts more than a tenth of its period from it: late, or
+// because the wall clock was set since the slot was planned. Then it is the real start.
+func (r *run) sampleTime(now time.Time, late time.Duration) time.Time {
+	if off := now.Round(0).Sub(r.slot.Round(0)).Abs(); late > r.Period/10 || off > r.Period/10 {
+		return now
+	}
+	return r.slot
 }
 
 // guarded turns a panic into an error: one bad device never harms another.
@@ -230,12 +244,17 @@ func (s *Scheduler) guarded(ctx context.Context, r *run) (err error) {
 func (s *Scheduler) finish(r *run, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r.busy = false
+	r.busy, r.running = false, false
 	if err == nil {
 		r.answered()
 	} else if s.ctx.Err() == nil {
 		r.failed(r.slot)
 		s.metrics.failures.WithLabelValues(string(r.Lane)).Inc()
+	}
+	if e := r.entry; e.again && !e.removed {
+		e.again, e.offSlot, e.due = false, true, time.Now()
+		heap.Fix(&s.entries, e.index)
+		s.signal()
 	}
 	r.pool.busy--
 	for len(r.pool.waiting) > 0 {

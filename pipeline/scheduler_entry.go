@@ -14,6 +14,8 @@ type entry struct {
 	slot     time.Time // the sample time of that run
 	offSlot  bool      // the next run is not at a slot: first round, or hurried
 	busy     bool      // waits for a worker, or runs
+	running  bool      // of these, the run has begun
+	again    bool      // hurried while it ran: once more when it ends
 	removed  bool
 	failures int       // in a row
 	resumeAt time.Time // backed off until this slot
