@@ -67,7 +67,7 @@ func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *sl
 		b.credentials[cred.Name] = cred
 	}
 	for _, d := range cfg.Devices {
-		d.Lanes = d.Lanes.Over(cfg.Lanes)
+		d.Lanes = cfg.LanesOf(d)
 		p, err := b.polled(d)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("device %s: %w", d.Name, err), c.Close())

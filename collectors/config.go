@@ -68,6 +68,11 @@ func (l Lanes) Over(base Lanes) Lanes {
 	return l
 }
 
+// LanesOf are the periods of one device: its own, else the root's, else the default.
+func (c *Config) LanesOf(d DeviceConfig) Lanes {
+	return d.Lanes.Over(c.Lanes).Over(DefaultConfig().Lanes)
+}
+
 // Each visits the lanes in the order of their urgency.
 func (l Lanes) Each(visit func(name string, period configs.Duration)) {
 	visit("status", l.Status)

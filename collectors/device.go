@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -34,7 +35,7 @@ type Device struct {
 
 	mu      sync.Mutex
 	sources map[string]string // by table
-	away    bool              // the last poll got no answer over any protocol
+	away    bool              // the last live poll got no answer over any protocol
 	logged  time.Time         // when a switch was last logged
 	pause   breaker           // of the API, while SNMP stands in
 }
@@ -59,7 +60,9 @@ func (d *Device) Collect(ctx context.Context, lane pipeline.Lane) (pipeline.Batc
 	}
 	b.Tables = merge(first, second)
 	d.noteSources(b.Tables)
-	d.noteReturn(answered(b))
+	if here := answered(b); here || lane == pipeline.LaneLive {
+		d.noteReturn(here) // other lanes may be the API's alone: its silence there is not the device's
+	}
 	return b, errors.Join(firstErr, secondErr)
 }
 
@@ -183,7 +186,7 @@ func (d *Device) Check(ctx context.Context) error {
 		}
 		select {
 		case <-more:
-			go func(p protocol) { answers <- p.Check(ctx) }(protocols[asked])
+			go func(p protocol) { answers <- d.guardedCheck(ctx, p) }(protocols[asked])
 			asked++
 		case err := <-answers:
 			errs = append(errs, err)
@@ -198,6 +201,18 @@ func (d *Device) Check(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// guardedCheck turns a panic into an error: it runs outside the goroutine that the scheduler guards, and
+// what one device sends must not end the program.
+func (d *Device) guardedCheck(ctx context.Context, p protocol) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%s: a bug in checking: %v", d.name, r)
+			d.log.Error("check panicked; please report this", "device", d.name, "panic", r, "stack", string(debug.Stack()))
+		}
+	}()
+	return p.Check(ctx)
 }
 
 // Close ends the connection to the device.

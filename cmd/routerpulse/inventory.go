@@ -22,7 +22,7 @@ func newInventory(cfg collectors.Config) *inventory {
 	inv := &inventory{devices: map[string]*web.Device{}}
 	for _, d := range cfg.Devices {
 		device := &web.Device{Name: d.Name, Address: d.Address, Tags: d.Tags, State: "unknown"}
-		d.Lanes.Over(cfg.Lanes).Each(func(lane string, period configs.Duration) {
+		cfg.LanesOf(d).Each(func(lane string, period configs.Duration) {
 			device.Lanes = append(device.Lanes, web.Lane{Name: lane, PeriodSeconds: period.Std().Seconds()})
 		})
 		inv.devices[d.Name] = device
