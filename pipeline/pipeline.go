@@ -63,11 +63,7 @@ func (p *Pipeline) Forget(device string, at time.Time) {
 }
 
 func (p *Pipeline) deliver(b Batch) {
-	n := 0
-	for i := range b.Tables {
-		n += len(b.Tables[i].Samples)
-	}
-	p.metrics.samples.Add(float64(n))
+	p.metrics.samples.Add(float64(samplesIn(b)))
 	p.metrics.batches.Inc()
 	for _, tap := range p.taps {
 		tap(b)

@@ -149,7 +149,8 @@ func rebooted(was, now *rowRates) bool {
 	elapsed := now.at.Sub(was.at)
 	expected := was.uptime + elapsed
 	slack := 5*time.Second + elapsed/10
-	if expected+slack >= uptimeWrap && now.uptime <= expected-uptimeWrap+slack {
+	// An uptime above the wrap is the RouterOS API's, which never wraps.
+	if was.uptime <= uptimeWrap && expected+slack >= uptimeWrap && now.uptime <= expected-uptimeWrap+slack {
 		return false
 	}
 	return now.uptime < expected-slack

@@ -44,7 +44,7 @@ func (q *sinkQueue) put(b Batch) {
 		dropped += q.popLocked()
 	}
 	q.batches = append(q.batches, b)
-	q.samples += n
+	q.addLocked(n)
 	q.mu.Unlock()
 	if dropped > 0 {
 		q.metrics.dropped.WithLabelValues(q.Name, "queue_full").Add(float64(dropped))
@@ -52,9 +52,12 @@ func (q *sinkQueue) put(b Batch) {
 	q.wake()
 }
 
-// weight is what a batch counts for in the queue: its samples, and one for being there.
-func weight(b Batch) int {
-	n := 1 + len(b.Gone)
+// weight is what a batch counts for in the queue: its samples, the rows that are gone, and one for being
+// there.
+func weight(b Batch) int { return 1 + len(b.Gone) + samplesIn(b) }
+
+// samplesIn is what the loss of a batch costs.
+func samplesIn(b Batch) (n int) {
 	for i := range b.Tables {
 		n += len(b.Tables[i].Samples)
 	}
@@ -62,11 +65,18 @@ func weight(b Batch) int {
 }
 
 func (q *sinkQueue) popLocked() int {
-	n := weight(q.batches[0])
+	oldest := q.batches[0]
 	q.batches[0] = Batch{}
 	q.batches = q.batches[1:]
-	q.samples -= n
-	return n - 1
+	q.addLocked(-weight(oldest))
+	return samplesIn(oldest)
+}
+
+// addLocked keeps account of what waits. A sink that takes nothing is when the figure is needed, so it
+// moves with every batch.
+func (q *sinkQueue) addLocked(n int) {
+	q.samples += n
+	q.metrics.queued.WithLabelValues(q.Name).Set(float64(q.samples))
 }
 
 func (q *sinkQueue) wake() {
@@ -93,7 +103,6 @@ func (q *sinkQueue) take() (b Batch, ok, more bool) {
 	}
 	b = q.batches[0]
 	q.popLocked()
-	q.metrics.queued.WithLabelValues(q.Name).Set(float64(q.samples))
 	return b, true, true
 }
 
@@ -160,15 +169,18 @@ func (q *sinkQueue) giveBack(b Batch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.batches = append([]Batch{b}, q.batches...)
-	q.samples += weight(b)
+	q.addLocked(weight(b))
 }
 
 // lost counts what is left after the end, and says so.
 func (q *sinkQueue) lost() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := q.samples - len(q.batches)
-	if n <= 0 {
+	n := 0
+	for i := range q.batches {
+		n += samplesIn(q.batches[i])
+	}
+	if n == 0 {
 		return nil
 	}
 	q.metrics.dropped.WithLabelValues(q.Name, "shutdown").Add(float64(n))
