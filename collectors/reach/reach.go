@@ -45,7 +45,7 @@ type Monitor struct {
 	shownAt time.Time
 	checked outcome
 	failed  int       // checks in a row
-	good    time.Time // last live poll whose tables were all whole
+	heard   time.Time // last live poll that gave anything
 	back    time.Time // first answer since it was away
 	partial string    // why the last answered live poll was not whole
 }
@@ -83,7 +83,7 @@ func (m *Monitor) Check(err error, took time.Duration, now time.Time) Next {
 	switch {
 	case errors.Is(err, pipeline.ErrRefused):
 		m.enter(state{pipeline.StateAuthFailed, m.reasonOf(err), now})
-	case m.failed == 1 && m.current.code != pipeline.StateOffline:
+	case m.failed == 1 && m.actual().code != pipeline.StateOffline:
 		return Confirm
 	default:
 		m.enter(state{pipeline.StateOffline, m.reasonOf(err), now})
@@ -97,17 +97,14 @@ func (m *Monitor) Poll(tables []pipeline.TableRead, err error, now time.Time) Ne
 	defer m.mu.Unlock()
 	whole, why := m.judge(tables, err)
 	if !whole {
-		if m.failed > 0 || m.current.code == pipeline.StateOffline {
+		if m.failed > 0 || m.actual().code == pipeline.StateOffline {
 			return Wait // being checked already
 		}
 		return CheckNow
 	}
 	m.failed = 0
 	m.answered(now)
-	m.partial = why
-	if why == "" {
-		m.good = now
-	}
+	m.partial, m.heard = why, now
 	m.enter(m.fromAnswers(now))
 	return Wait
 }
@@ -132,23 +129,32 @@ func (m *Monitor) judge(tables []pipeline.TableRead, err error) (whole bool, why
 
 // answered notes a return: from then on the device has its time to give data.
 func (m *Monitor) answered(now time.Time) {
-	switch m.current.code {
+	switch m.actual().code {
 	case pipeline.StateUnknown, pipeline.StateOffline, pipeline.StateAuthFailed:
 		m.back = now
 	}
 }
 
-// fromAnswers is the state of a device that answers.
+// actual is the state that the device is in, shown or not.
+func (m *Monitor) actual() state {
+	if m.hidden != nil {
+		return *m.hidden
+	}
+	return m.current
+}
+
+// fromAnswers is the state of a device that answers. Why its last live poll was not whole matters only
+// as long as there are live polls that give anything.
 func (m *Monitor) fromAnswers(now time.Time) state {
-	last := m.good
+	last := m.heard
 	if last.Before(m.back) {
 		last = m.back
 	}
 	switch {
-	case m.partial != "":
-		return state{pipeline.StateDegraded, m.partial, now}
 	case now.Sub(last) > stalePeriods*m.livePeriod:
 		return state{pipeline.StateStale, fmt.Sprintf("answers checks, but gave no complete data for %s", now.Sub(last).Round(time.Second)), now}
+	case m.partial != "":
+		return state{pipeline.StateDegraded, m.partial, now}
 	}
 	return state{pipeline.StateOnline, "", now}
 }
@@ -157,10 +163,7 @@ func (m *Monitor) fromAnswers(now time.Time) state {
 // once a minute.
 func (m *Monitor) enter(to state) {
 	now := to.since
-	was := m.current
-	if m.hidden != nil {
-		was = *m.hidden
-	}
+	was := m.actual()
 	if to.code == was.code {
 		to.since = was.since
 	} else {

@@ -74,6 +74,12 @@ func TestStates(t *testing.T) {
 			{after: 60 * time.Second, check: true, state: pipeline.StateOnline},
 			{after: 100 * time.Second, check: true, state: pipeline.StateStale, reason: "no complete data for 1m40s"},
 			good(120*time.Second, pipeline.StateOnline)},
+		"a degraded device that gives nothing any more is stale": {
+			{tables: reads(whole, whole), err: refused, state: pipeline.StateDegraded, reason: "credentials refused"},
+			{after: 60 * time.Second, tables: reads(failed, failed), err: silence, next: CheckNow, state: pipeline.StateDegraded},
+			{after: 61 * time.Second, check: true, state: pipeline.StateDegraded, reason: "credentials refused"},
+			{after: 100 * time.Second, check: true, state: pipeline.StateStale, reason: "no complete data for 1m40s"},
+			{after: 120 * time.Second, tables: reads(whole, failed), state: pipeline.StateDegraded, reason: "interface: timed out"}},
 		"refused credentials need no second check": {
 			{check: true, err: refused, state: pipeline.StateAuthFailed, reason: "credentials refused"},
 			{after: time.Minute, check: true, err: silence, state: pipeline.StateOffline},
@@ -162,5 +168,34 @@ func TestSample(t *testing.T) {
 		if got := s.Value(name); got != w {
 			t.Errorf("%s = %v, want %v", name, got, w)
 		}
+	}
+}
+
+// While flapping hides that a device is back, it is treated as what it is: a failed check is confirmed
+// before it counts, and a poll without an answer asks for one.
+func TestFlappingHidesNothingFromTheMachine(t *testing.T) {
+	m := New("r1", time.Minute, start)
+	now := start
+	down := func() { m.Check(errors.New("gone"), 0, now); m.Check(errors.New("gone"), 0, now) }
+	for range 4 { // 8 changes at once
+		m.Check(nil, 0, now)
+		now = now.Add(time.Second)
+		down()
+		now = now.Add(time.Second)
+	}
+	now = now.Add(flapPause)
+	m.Check(nil, 0, now)
+	now = now.Add(flapPause)
+	down() // shown at once
+	now = now.Add(time.Second)
+	m.Check(nil, 0, now)
+	if code, _, _ := m.State(); code != pipeline.StateOffline || m.hidden == nil || m.hidden.code != pipeline.StateOnline {
+		t.Fatalf("state %d, hidden %+v: the test wants online hidden behind offline", code, m.hidden)
+	}
+	if next := m.Poll(reads(pipeline.Failed), errors.New("silence"), now); next != CheckNow {
+		t.Errorf("after a poll without an answer: %d, want a check at once", next)
+	}
+	if next := m.Check(errors.New("gone"), 0, now); next != Confirm || m.actual().code != pipeline.StateOnline {
+		t.Errorf("after one failed check: %d, state %d, want a confirmation first", next, m.actual().code)
 	}
 }
