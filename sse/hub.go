@@ -154,9 +154,11 @@ func (h *Hub) Health(part string, fields map[string]any) {
 
 // Open starts making cuts, and lets subscribers in.
 func (h *Hub) Open() {
-	if h.open.Swap(true) {
+	if h.open.Load() {
 		return
 	}
+	h.cut() // what was published before is in the first snapshot
+	h.open.Store(true)
 	go h.run()
 }
 

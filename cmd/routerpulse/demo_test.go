@@ -21,7 +21,10 @@ func TestDemo(t *testing.T) {
 	p := start(t, "demo", "--listen", "127.0.0.1:0", "--every", "2s")
 	base := p.url(t)
 	s := subscribe(t, base+"/v1/stream?channel=public-routers", "")
-	await(t, "25 routers in the snapshot", func() bool { n, synced := s.count("router.live"); return synced && n == 25 })
+	await(t, "the end of the first step", func() bool { _, synced := s.count("router.live"); return synced })
+	if n := s.inSnapshot(); n != 25 {
+		t.Errorf("%d of 25 routers in the snapshot of the first subscriber", n)
+	}
 	await(t, "a delta", func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -105,14 +105,13 @@ func (a *app) run(ctx context.Context, ready func()) (err error) {
 	if err := a.sinks.Open(); err != nil {
 		return errors.Join(err, a.listener.Close())
 	}
-	a.hub.Open()
 	pipe := pipeline.New([]pipeline.Tap{a.hub.Publish, a.fleet.Tap, a.inventory.Tap}, a.sinks.Named(), a.reg, a.log)
 	pipe.Open()
+	polling := a.startPolling(ctx, pipe) // every device has its row before the first subscriber comes
+	a.hub.Open()
 	server := a.newServer()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(a.listener) }()
-
-	polling := a.startPolling(ctx, pipe)
 	ready()
 	select {
 	case <-ctx.Done():

@@ -19,15 +19,16 @@ type row map[string]any
 // subscriber follows the stream and applies what the protocol says. It keeps every value that a row
 // ever had, in order.
 type subscriber struct {
-	mu      sync.Mutex
-	rows    map[string]row // topic and key
-	history map[string][]row
-	events  []row
-	synced  bool
-	first   time.Time // when the first delta came
-	id      string
-	err     error
-	close   func()
+	mu       sync.Mutex
+	rows     map[string]row // topic and key
+	history  map[string][]row
+	events   []row
+	synced   bool
+	snapshot int       // rows before the first sync
+	first    time.Time // when the first delta came
+	id       string
+	err      error
+	close    func()
 }
 
 // subscribe opens a stream; it ends with the test.
@@ -129,6 +130,9 @@ func (s *subscriber) frame(event, id, data string) {
 		}
 	case "sync":
 		s.synced = true
+		if s.snapshot == 0 {
+			s.snapshot = len(s.rows)
+		}
 	case "delta":
 		if s.first.IsZero() {
 			s.first = time.Now()
@@ -179,4 +183,11 @@ func (s *subscriber) count(topic string) (n int, synced bool) {
 		}
 	}
 	return n, s.synced
+}
+
+// inSnapshot is how many rows there were when the first step was complete.
+func (s *subscriber) inSnapshot() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.snapshot
 }
