@@ -69,7 +69,8 @@ func (s *Schema) Table(name string) *Table {
 // NewSchema lists every table and field that RouterPulse stores. Collectors map into it; neither
 // invents a name.
 func NewSchema() *Schema {
-	return &Schema{Tables: slices.Concat(routerTables(), interfaceTables(), sessionTables(), statusTables())}
+	return &Schema{Tables: slices.Concat(routerTables(), inventoryTables(), systemTables(), interfaceTables(),
+		portTables(), wirelessTables(), cellularTables(), sessionTables(), serviceTables(), routingTables(), tunnelTables(), statusTables())}
 }
 
 func counter(name, unit, doc string) *FieldDef {

@@ -43,7 +43,8 @@ func TestSchemaNames(t *testing.T) {
 
 func TestSchemaUnitsAreSuffixes(t *testing.T) {
 	suffix := map[string]string{"bytes": "_bytes", "percent": "percent", "celsius": "_celsius", "volts": "_volts", "amperes": "_amperes",
-		"watts": "_watts", "seconds": "_seconds", "hertz": "_hertz", "bits/s": "_bits_per_second", "packets/s": "_per_second", "rpm": "_rpm"}
+		"watts": "_watts", "seconds": "_seconds", "hertz": "_hertz", "bits/s": "_bits_per_second", "packets/s": "_per_second", "rpm": "_rpm",
+		"dbm": "_dbm", "decibels": "_decibels", "meters": "_meters", "nanometers": "_nanometers"}
 	for _, table := range NewSchema().Tables {
 		for _, f := range table.Fields {
 			want, ok := suffix[f.Unit]
