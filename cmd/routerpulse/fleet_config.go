@@ -19,8 +19,8 @@ type fleetFile struct {
 type fleetDevice struct {
 	Name        string            `yaml:"name"`
 	Address     string            `yaml:"address"`
-	SNMP        fleetEndpoint     `yaml:"snmp"`
-	RouterOS    fleetEndpoint     `yaml:"routeros"`
+	SNMP        *fleetEndpoint    `yaml:"snmp,omitempty"`
+	RouterOS    *fleetEndpoint    `yaml:"routeros,omitempty"`
 	Credentials []string          `yaml:"credentials,flow"`
 	Tags        map[string]string `yaml:"tags,flow,omitempty"`
 }
@@ -38,16 +38,20 @@ func newFleetFile(fleet *simulator.Fleet, opts simulator.Options) fleetFile {
 	}}
 	for _, r := range fleet.Routers() {
 		f.Devices = append(f.Devices, fleetDevice{Name: r.Name(), Address: r.Address().String(),
-			SNMP: fleetEndpoint{fleet.SNMPPort()}, RouterOS: fleetEndpoint{fleet.APITLSPort()},
+			SNMP: &fleetEndpoint{fleet.SNMPPort()}, RouterOS: &fleetEndpoint{fleet.APITLSPort()},
 			Credentials: []string{"sim-snmp", "sim-api"}})
 	}
 	return f
 }
 
 func writeFleetConfig(w io.Writer, fleet *simulator.Fleet, opts simulator.Options) error {
+	return newFleetFile(fleet, opts).write(w)
+}
+
+func (f fleetFile) write(w io.Writer) error {
 	e := yaml.NewEncoder(w)
 	e.SetIndent(2)
-	if err := e.Encode(newFleetFile(fleet, opts)); err != nil {
+	if err := e.Encode(f); err != nil {
 		return err
 	}
 	return e.Close()

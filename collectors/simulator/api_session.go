@@ -9,11 +9,11 @@ import (
 
 // apiSession is the conversation on one API connection.
 type apiSession struct {
+	apiReply
 	fleet     *Fleet
 	router    *Router
 	conn      *apiConn
 	in        *bufio.Reader
-	out       []byte
 	sentence  sentence
 	view      *view
 	row       apiRow
@@ -115,7 +115,7 @@ func (s *apiSession) run(c *command) {
 		if matches(c.query, &s.row) {
 			rows++
 			if !c.counted {
-				s.emit(c)
+				s.emit(c, &s.row)
 			}
 		}
 		s.row.reset()
@@ -129,43 +129,3 @@ func (s *apiSession) run(c *command) {
 	}
 	s.say(c.tag, "!done")
 }
-
-// emit writes the row as a !re sentence.
-func (s *apiSession) emit(c *command) {
-	s.out = appendWord(s.out, "!re")
-	s.tag(c.tag)
-	for _, f := range s.row.fields {
-		if !c.asks(f.name) {
-			continue
-		}
-		s.out = appendWordLength(s.out, uint32(2+len(f.name)+f.end-f.start))
-		s.out = append(append(append(s.out, '='), f.name...), '=')
-		s.out = append(s.out, s.row.value(f)...)
-	}
-	s.out = append(s.out, 0)
-}
-
-// say writes a sentence.
-func (s *apiSession) say(tag []byte, word string, attributes ...string) {
-	s.out = appendWord(s.out, word)
-	s.tag(tag)
-	for _, a := range attributes {
-		s.out = appendWord(s.out, a)
-	}
-	s.out = append(s.out, 0)
-}
-
-func (s *apiSession) tag(tag []byte) {
-	if tag != nil {
-		s.out = appendWord(s.out, ".tag=", string(tag))
-	}
-}
-
-// trap reports a failed command, which is done then.
-func (s *apiSession) trap(tag []byte, message string) {
-	s.say(tag, "!trap", "=message="+message)
-	s.say(tag, "!done")
-}
-
-// fatal is the last sentence of a conversation. Its reason is a bare word.
-func (s *apiSession) fatal(reason string) { s.say(nil, "!fatal", reason) }

@@ -41,6 +41,9 @@ func versionNumbers(version string) [2]int {
 			break
 		}
 		for _, c := range part {
+			if c < '0' || c > '9' {
+				break // 7.22rc1
+			}
 			out[i] = out[i]*10 + int(c-'0')
 		}
 	}

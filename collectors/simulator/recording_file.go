@@ -3,6 +3,7 @@ package simulator
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -26,27 +27,90 @@ type recordedMIB []recorded
 const maxRecordedLine = 1 << 20
 
 // readRecording reads the lines in any order. Of two with one name the first counts. Empty lines are
-// skipped, a carriage return at the end of a line is not part of its value.
-func readRecording(r io.Reader) (recordedMIB, error) {
-	var m recordedMIB
+// skipped, a carriage return at the end of a line is not part of its value, a line that cannot be read
+// is left out. There is an error if no line can be read.
+func readRecording(r io.Reader) (recordedMIB, recordedFaults, error) {
+	var (
+		m      recordedMIB
+		faults recordedFaults
+	)
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 4096), maxRecordedLine)
+	lines.Split(splitLines)
 	for number := 1; lines.Scan(); number++ {
-		line := bytes.TrimSuffix(lines.Bytes(), []byte("\r"))
+		line, hadReturn := bytes.CutSuffix(lines.Bytes(), []byte("\r"))
+		if hadReturn {
+			faults.returns++
+		}
 		if len(line) == 0 {
 			continue
 		}
 		object, err := parseRecorded(string(line))
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", number, err)
+			faults.unread(number, err)
+			continue
+		}
+		if len(m) > 0 && slices.Compare(m[len(m)-1].name, object.name) > 0 {
+			faults.backwards++
 		}
 		m = append(m, object)
 	}
 	if err := lines.Err(); err != nil {
-		return nil, err
+		return nil, faults, err
+	}
+	if len(m) == 0 {
+		return nil, faults, cmp.Or(faults.first, errors.New("there is nothing in it"))
 	}
 	slices.SortStableFunc(m, func(a, b recorded) int { return slices.Compare(a.name, b.name) })
-	return slices.CompactFunc(m, func(a, b recorded) bool { return slices.Equal(a.name, b.name) }), nil
+	all := len(m)
+	m = slices.CompactFunc(m, func(a, b recorded) bool { return slices.Equal(a.name, b.name) })
+	faults.doubles = all - len(m)
+	return m, faults, nil
+}
+
+// splitLines is bufio.ScanLines that leaves the carriage return to its caller.
+func splitLines(data []byte, atEOF bool) (advance int, line []byte, err error) {
+	if end := bytes.IndexByte(data, '\n'); end >= 0 {
+		return end + 1, data[:end], nil
+	}
+	if atEOF && len(data) > 0 {
+		return len(data), data, nil
+	}
+	return 0, nil, nil
+}
+
+// recordedFaults are what is wrong with a recording, and was put up with.
+type recordedFaults struct {
+	lines     int   // that could not be read
+	first     error // of them
+	returns   int   // lines that end in CR LF
+	backwards int   // lines whose name comes before the one above
+	doubles   int   // lines that repeat a name
+}
+
+func (f *recordedFaults) unread(line int, err error) {
+	if f.lines++; f.first == nil {
+		f.first = fmt.Errorf("line %d: %w", line, err)
+	}
+}
+
+// list says them for people.
+func (f *recordedFaults) list() []string {
+	var out []string
+	for _, fault := range []struct {
+		count int
+		what  string
+	}{
+		{f.lines, fmt.Sprintf("lines cannot be read and are left out, the first: %v", f.first)},
+		{f.returns, "lines end in CR LF"},
+		{f.backwards, "lines go backwards"},
+		{f.doubles, "lines repeat a name and are left out"},
+	} {
+		if fault.count > 0 {
+			out = append(out, fmt.Sprintf("%d %s", fault.count, fault.what))
+		}
+	}
+	return out
 }
 
 func parseRecorded(line string) (recorded, error) {

@@ -2,7 +2,11 @@ package simulator
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -85,8 +89,9 @@ func TestRecordingAnswersOnlyItsCommunity(t *testing.T) {
 
 func TestBadRecordingsAreRefusedWithTheirLine(t *testing.T) {
 	for content, want := range map[string]string{
-		"1.3.6|4|ok\n1.3.6.1": "line 2: want OID|type|value",
-		"1.x.6|4|no":          `line 1: "1.x.6" is not an object identifier`,
+		"1.3.6.1":    "line 1: want OID|type|value",
+		"":           "there is nothing in it",
+		"1.x.6|4|no": `line 1: "1.x.6" is not an object identifier`,
 		"1.3.6." + strings.Repeat("1.", 130) + "1|4|": "is not an object identifier",
 		"1.3.6|four|no":       `line 1: "four" is not a type`,
 		"1.3.6|99|no":         "a type that is not SNMP's",
@@ -157,7 +162,7 @@ func walkAll(t *testing.T, walk func(string) ([]gosnmp.SnmpPDU, error)) []gosnmp
 	return all
 }
 
-// compareWithFile looks for what was walked in the file's own words.
+// compareWithFile compares what was walked with the file's own words: each name, its type and its value.
 func compareWithFile(t *testing.T, path string, got []gosnmp.SnmpPDU) {
 	t.Helper()
 	b, err := os.ReadFile(path)
@@ -171,17 +176,98 @@ func compareWithFile(t *testing.T, path string, got []gosnmp.SnmpPDU) {
 			names["."+name] = rest
 		}
 	}
+	if len(got) != len(names) {
+		t.Errorf("%d objects, the file has %d names", len(got), len(names))
+	}
+	wrong := 0
 	for _, pdu := range got {
 		rest, ok := names[pdu.Name]
 		if !ok {
 			t.Fatalf("%s is not in the file", pdu.Name)
 		}
 		kind, text, _ := strings.Cut(rest, "|")
-		if have, isText := pdu.Value.([]byte); isText && kind == "4" && string(have) != text {
-			t.Errorf("%s: %q, want %q", pdu.Name, have, text)
+		if have, want := inWords(t, pdu), fileWords(t, kind, text); have != want {
+			if wrong++; wrong < 10 {
+				t.Errorf("%s: %q, want %q", pdu.Name, have, want)
+			}
 		}
-		if n := gosnmp.ToBigInt(pdu.Value); (kind == "65" || kind == "70") && n.String() != text {
-			t.Errorf("%s: %s, want %s", pdu.Name, n, text)
+	}
+}
+
+// inWords are the type and the value that came over the wire.
+func inWords(t *testing.T, pdu gosnmp.SnmpPDU) string {
+	t.Helper()
+	switch v := pdu.Value.(type) {
+	case []byte:
+		return fmt.Sprintf("%d %x", byte(pdu.Type), v)
+	case string:
+		return fmt.Sprintf("%d %s", byte(pdu.Type), strings.TrimPrefix(v, "."))
+	case nil:
+		return fmt.Sprintf("%d", byte(pdu.Type))
+	default:
+		return fmt.Sprintf("%d %s", byte(pdu.Type), gosnmp.ToBigInt(v))
+	}
+}
+
+// fileWords are the same of a line of the file, read without the code that is tested.
+func fileWords(t *testing.T, kind, text string) string {
+	t.Helper()
+	kind, inHex := strings.CutSuffix(kind, "x")
+	switch kind {
+	case "4", "68":
+		if !inHex {
+			text = hex.EncodeToString([]byte(text))
 		}
+		return kind + " " + strings.ToLower(text)
+	case "64":
+		if inHex {
+			b, err := hex.DecodeString(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = net.IP(b).String()
+		}
+	case "5":
+		return kind
+	}
+	return kind + " " + text
+}
+
+// What is wrong with a recording is said once, and the rest is served.
+func TestDamagedRecordingIsServedAndSaysSo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "damaged.snmprec")
+	content := "1.3.6.1.2.1.1.5.0|4|core\r\n" +
+		"1.3.6.1.2.1.1.3.0|67|soon\r\n" + // a value of another type
+		"1.3.6.1.2.1.1.1.0|4|first\r\n" + // backwards
+		"1.3.6.1.2.1.1.1.0|4|again\r\n" + // twice
+		"1.3.6.1.4.1.2021.10.1.6.1|68x|9f78043f800000\r\n" +
+		"and half a line\r\n"
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	r, err := OpenRecording(path, RecordingOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	want := []string{
+		`2 lines cannot be read and are left out, the first: line 2: type 67, value "soon": strconv.ParseUint: parsing "soon": invalid syntax`,
+		"6 lines end in CR LF", "1 lines go backwards", "1 lines repeat a name and are left out",
+	}
+	if !slices.Equal(r.Faults(), want) {
+		t.Errorf("got %q", r.Faults())
+	}
+	c := &gosnmp.GoSNMP{Target: "127.0.0.1", Port: r.Addr().Port(), Community: "public", Version: gosnmp.Version2c, Timeout: 5 * time.Second, MaxRepetitions: 10}
+	if err := c.Connect(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Conn.Close() }()
+	got, err := c.BulkWalkAll(".1.3")
+	if err != nil || len(got) != 3 || string(got[0].Value.([]byte)) != "first" || string(got[1].Value.([]byte)) != "core" || got[2].Value != float32(1) {
+		t.Errorf("%v, %v", got, err)
+	}
+	if lines := strings.Count(log.String(), "\n"); lines != 1 || !strings.Contains(log.String(), "6 lines end in CR LF") {
+		t.Errorf("it logs %d lines: %s", lines, log.String())
 	}
 }

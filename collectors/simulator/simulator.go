@@ -44,10 +44,16 @@ type Options struct {
 
 // RecordingOptions say how a recording is served.
 type RecordingOptions struct {
-	// Addr is where the agent listens; "" means a free UDP port of 127.0.0.1.
+	// Addr is where the SNMP agent listens; "" means a free UDP port of 127.0.0.1.
 	Addr string
-	// Community is the one it answers to; "" means public.
+	// APIAddr is where the RouterOS API listens; "" means a free TCP port of 127.0.0.1.
+	APIAddr string
+	// Community is the one the agent answers to; "" means public.
 	Community string
+	// User and Password open the API; "" means telemetry, both.
+	User, Password string
+	// Logger is told once if a recording is not in order; nil is silent.
+	Logger *slog.Logger
 }
 
 // The faces of a router, as OnRequest names them.

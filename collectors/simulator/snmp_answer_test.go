@@ -106,7 +106,7 @@ func answerTo(t testing.TB, m mib, message []byte) reply {
 
 func smallMIB(t testing.TB) recordedMIB {
 	t.Helper()
-	m, err := readRecording(strings.NewReader(strings.Join([]string{
+	m, _, err := readRecording(strings.NewReader(strings.Join([]string{
 		"1.3.1.0|4|one", "1.3.2.1.1|2|11", "1.3.2.1.2|2|12", "1.3.2.2.1|70|21", "1.3.2.2.2|70|22", "1.3.3.0|66|3",
 	}, "\n")))
 	if err != nil {
