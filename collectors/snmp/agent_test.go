@@ -64,7 +64,7 @@ func (a *agent) set(mib ...entry) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.mib = slices.Clone(mib)
-	slices.SortStableFunc(a.mib, func(x, y entry) int { return compareOIDs(x.oid, y.oid) })
+	slices.SortStableFunc(a.mib, func(x, y entry) int { return compareDotted(x.oid, y.oid) })
 }
 
 // change sets one object's value.
@@ -208,7 +208,7 @@ func (a *agent) process(request *gosnmp.SnmpPacket) *gosnmp.SnmpPacket {
 }
 
 func (a *agent) search(oid string) (int, bool) {
-	return slices.BinarySearchFunc(a.mib, oid, func(e entry, oid string) int { return compareOIDs(e.oid, oid) })
+	return slices.BinarySearchFunc(a.mib, oid, func(e entry, oid string) int { return compareDotted(e.oid, oid) })
 }
 
 func (a *agent) lookup(request *gosnmp.SnmpPacket, oid string) gosnmp.SnmpPDU {
@@ -291,4 +291,22 @@ func recorded(oid, tag, text string) (entry, bool) {
 		return e, true
 	}
 	return entry{}, false
+}
+
+// compareDotted orders two dotted OIDs as SNMP does, by their texts: it has nothing in common with what
+// the package does with names.
+func compareDotted(a, b string) int {
+	a, b = strings.TrimPrefix(a, "."), strings.TrimPrefix(b, ".")
+	for a != "" && b != "" {
+		var x, y string
+		x, a, _ = strings.Cut(a, ".")
+		y, b, _ = strings.Cut(b, ".")
+		if len(x) != len(y) {
+			return len(x) - len(y)
+		}
+		if c := strings.Compare(x, y); c != 0 {
+			return c
+		}
+	}
+	return len(a) - len(b)
 }

@@ -55,10 +55,7 @@ func BenchmarkPoll(b *testing.B) {
 func BenchmarkBuild(b *testing.B) {
 	a := newAgent(b, aRouter(20)...)
 	c := a.collector(b)
-	s, err := c.engine.borrow()
-	if err != nil {
-		b.Fatal(err)
-	}
+	s := c.engine.borrow()
 	closeSession, err := s.open(b.Context(), &c.target, "public")
 	if err != nil {
 		b.Fatal(err)

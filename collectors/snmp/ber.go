@@ -1,31 +1,54 @@
 package snmp
 
-import "errors"
-
-// Tags of BER and SNMP that the guard looks at.
-const (
-	tagInteger  = 0x02
-	tagOctets   = 0x04
-	tagOID      = 0x06
-	tagSequence = 0x30
-	tagGet      = 0xa0
-	tagResponse = 0xa2
+import (
+	"encoding/binary"
+	"errors"
+	"math"
 )
 
-// message is the head of an SNMP message, v1 or v2c, and its varbinds still encoded.
+// Tags of BER and SNMP.
+const (
+	tagInteger    = 0x02
+	tagOctets     = 0x04
+	tagNull       = 0x05
+	tagOID        = 0x06
+	tagSequence   = 0x30
+	tagIPAddress  = 0x40
+	tagCounter32  = 0x41
+	tagGauge32    = 0x42
+	tagTimeTicks  = 0x43
+	tagOpaque     = 0x44
+	tagCounter64  = 0x46
+	tagUnsigned32 = 0x47
+	tagFloat      = 0x78 // the second byte of the tag inside an Opaque, after opaqueTag
+	tagDouble     = 0x79
+	opaqueTag     = 0x9f
+
+	tagNoSuchObject   = 0x80
+	tagNoSuchInstance = 0x81
+	tagEndOfMibView   = 0x82
+
+	tagGet      = 0xa0
+	tagGetNext  = 0xa1
+	tagResponse = 0xa2
+	tagGetBulk  = 0xa5
+)
+
+// message is an SNMP message, v1 or v2c, and its varbinds still encoded.
 type message struct {
 	version   int64
 	community []byte
 	pdu       byte
 	id        int64
 	status    int64 // error-status; non-repeaters in a GETBULK
+	index     int64 // error-index; repetitions in a GETBULK
 	varbinds  []byte
 }
 
 var errMalformed = errors.New("not an SNMP message")
 
-// parseMessage reads the head strictly and without copying: the guard does it with every datagram
-// that arrives, whoever sent it.
+// parseMessage reads the head strictly and without copying, of every datagram that arrives, whoever
+// sent it.
 func parseMessage(b []byte) (m message, err error) {
 	body, rest, ok := element(b, tagSequence)
 	if !ok || len(rest) != 0 {
@@ -51,7 +74,7 @@ func parseMessage(b []byte) (m message, err error) {
 	if m.status, pdu, ok = integer(pdu); !ok {
 		return m, errMalformed
 	}
-	if _, pdu, ok = integer(pdu); !ok {
+	if m.index, pdu, ok = integer(pdu); !ok {
 		return m, errMalformed
 	}
 	if m.varbinds, rest, ok = element(pdu, tagSequence); !ok || len(rest) != 0 {
@@ -60,14 +83,54 @@ func parseMessage(b []byte) (m message, err error) {
 	return m, nil
 }
 
-// nextName returns the encoded OID of the first varbind and what follows that varbind.
-func nextName(varbinds []byte) (oid, rest []byte, ok bool) {
+// nextVarbind splits off the first varbind: its name, and its value still encoded.
+func nextVarbind(varbinds []byte) (n name, encoded, rest []byte, ok bool) {
 	pair, rest, ok := element(varbinds, tagSequence)
 	if !ok {
-		return nil, nil, false
+		return nil, nil, nil, false
 	}
-	oid, _, ok = element(pair, tagOID)
-	return oid, rest, ok
+	n, encoded, ok = element(pair, tagOID)
+	return n, encoded, rest, ok
+}
+
+// decodeValue reads what a varbind says. It is false if that is no BER at all; a value that makes no
+// sense is none, and the others of the reply are still good.
+func (v *value) decodeValue(encoded []byte) bool {
+	if len(encoded) < 2 {
+		return false
+	}
+	v.tag = encoded[0]
+	content, rest, ok := element(encoded, v.tag)
+	if !ok || len(rest) != 0 {
+		return false
+	}
+	v.num, v.bytes = 0, content
+	switch v.tag {
+	case tagInteger:
+		v.num, ok = signedNumber(content)
+	case tagCounter32, tagGauge32, tagTimeTicks, tagUnsigned32, tagCounter64:
+		v.num, ok = unsignedNumber(content)
+		ok = ok && (v.tag == tagCounter64 || v.num <= math.MaxUint32)
+	case tagOpaque:
+		ok = v.decodeOpaque(content)
+	}
+	if !ok {
+		v.tag = tagNull
+	}
+	return true
+}
+
+// decodeOpaque reads the only two things that are found in an Opaque: net-snmp's floating points.
+func (v *value) decodeOpaque(b []byte) bool {
+	switch {
+	case len(b) == 7 && b[0] == opaqueTag && b[1] == tagFloat && b[2] == 4:
+		v.tag, v.num = tagFloat, math.Float64bits(float64(math.Float32frombits(binary.BigEndian.Uint32(b[3:]))))
+	case len(b) == 11 && b[0] == opaqueTag && b[1] == tagDouble && b[2] == 8:
+		v.tag, v.num = tagDouble, binary.BigEndian.Uint64(b[3:])
+	default:
+		return false
+	}
+	return true
 }
 
 // element splits b after its first element, which must have the tag.
@@ -89,7 +152,7 @@ func element(b []byte, tag byte) (content, rest []byte, ok bool) {
 		}
 		head += n
 	}
-	if length > len(b)-head {
+	if length < 0 || length > len(b)-head { // below 0 where an int has 32 bits
 		return nil, nil, false
 	}
 	return b[head : head+length], b[head+length:], true
@@ -97,12 +160,36 @@ func element(b []byte, tag byte) (content, rest []byte, ok bool) {
 
 func integer(b []byte) (n int64, rest []byte, ok bool) {
 	c, rest, ok := element(b, tagInteger)
-	if !ok || len(c) == 0 || len(c) > 8 {
+	if !ok {
 		return 0, nil, false
 	}
-	n = int64(int8(c[0]))
+	bits, ok := signedNumber(c)
+	return int64(bits), rest, ok
+}
+
+// signedNumber returns the bits of an integer in two's complement.
+func signedNumber(c []byte) (bits uint64, ok bool) {
+	if len(c) == 0 || len(c) > 8 {
+		return 0, false
+	}
+	n := int64(int8(c[0]))
 	for _, x := range c[1:] {
 		n = n<<8 | int64(x)
 	}
-	return n, rest, true
+	return uint64(n), true
+}
+
+// unsignedNumber reads counters and the like. Some agents leave out the zero byte that keeps a large
+// one from being negative; there are no negative ones, so both ways are clear.
+func unsignedNumber(c []byte) (n uint64, ok bool) {
+	if len(c) == 9 && c[0] == 0 {
+		c = c[1:]
+	}
+	if len(c) == 0 || len(c) > 8 {
+		return 0, false
+	}
+	for _, x := range c {
+		n = n<<8 | uint64(x)
+	}
+	return n, true
 }

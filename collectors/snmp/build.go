@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/gosnmp/gosnmp"
-
 	"github.com/routerpulse/routerpulse/pipeline"
 )
 
@@ -18,7 +16,7 @@ const notOnDevice = "not on this device"
 
 // row is one row of a table on its way to a sample.
 type row struct {
-	index, key  string
+	rowID
 	first, last int // its fields in builder.fields
 }
 
@@ -94,7 +92,7 @@ func (b *builder) addRows() {
 			key = strconv.Itoa(number)
 			number++
 		}
-		b.addRow(g.index[r], key, b.table.fields, r)
+		b.addRow(rowID{g.index[r], key}, b.table.fields, r)
 	}
 	if b.spares != nil {
 		b.poll.memory.mibs[g.source.place].need = b.spares
@@ -106,7 +104,7 @@ func (b *builder) noteSpareColumns() {
 	complete, hasSpares := true, false
 	for i, c := range b.grid.source.columns {
 		hasSpares = hasSpares || c.spare
-		complete = complete && (b.grid.column[i].asked || c.wide && b.poll.version == gosnmp.Version1)
+		complete = complete && (b.grid.column[i].asked || c.wide && b.poll.version == v1)
 	}
 	if !complete || !hasSpares {
 		return
@@ -123,12 +121,12 @@ func (b *builder) noteSpareColumns() {
 }
 
 // addRow computes the fields of a row.
-func (b *builder) addRow(index, key string, fields []field, r int) {
+func (b *builder) addRow(id rowID, fields []field, r int) {
 	first := len(b.fields)
 	for i := range fields {
 		b.add(fields[i].def, b.value(&fields[i], r))
 	}
-	b.endRow(index, key, first)
+	b.endRow(id, first)
 }
 
 func (b *builder) add(def *pipeline.FieldDef, v pipeline.Value) {
@@ -138,12 +136,12 @@ func (b *builder) add(def *pipeline.FieldDef, v pipeline.Value) {
 }
 
 // endRow makes a row of the fields since first; no row if there are none.
-func (b *builder) endRow(index, key string, first int) {
+func (b *builder) endRow(id rowID, first int) {
 	last := len(b.fields)
 	if last == first {
 		return
 	}
-	b.rows = append(b.rows, row{index, key, first, last})
+	b.rows = append(b.rows, row{id, first, last})
 	b.fields = slices.Grow(b.fields, b.table.rates)[:last+b.table.rates]
 }
 
@@ -160,7 +158,7 @@ next:
 		}
 		first := len(b.fields)
 		b.add(s.def, b.value(&s.field, none))
-		b.endRow(s.key, s.key, first)
+		b.endRow(rowID{key: s.key}, first)
 	}
 }
 
@@ -173,7 +171,7 @@ func (b *builder) addOne() {
 	if b.table.derive != nil && len(b.fields) > 0 {
 		b.table.derive(&b.view, func(name string, v pipeline.Value) { b.add(b.table.schema.Field(name), v) })
 	}
-	b.endRow("", "", 0)
+	b.endRow(rowID{}, 0)
 }
 
 // noteErrors finds what kept the table from being read whole. What only derive reads does not count:
@@ -229,50 +227,68 @@ func (b *builder) series(rows *pipeline.Rows, status pipeline.TableStatus) []*pi
 		m = &tableMemory{}
 		b.poll.memory.tables[b.table] = m
 	}
-	if b.sameKeys(m) {
+	if b.sameRows(m) {
 		return m.series
 	}
-	keys := make([]pipeline.RowKey, 0, len(b.rows))
-	for _, r := range b.rows {
-		key := pipeline.RowKey{Index: r.index}
-		if len(b.table.schema.Keys) > 0 {
-			key.Values = []string{r.key}
-		}
-		keys = append(keys, key)
+	ids := make([]rowID, 0, len(b.rows))
+	for i := range b.rows {
+		ids = append(ids, b.rows[i].rowID)
 	}
 	if status == pipeline.Whole {
-		m.keys, m.series = keys, rows.Of(b.table.schema, keys)
+		m.rows, m.series = ids, rows.Of(b.table.schema, b.table.rowKeys(ids))
 		return m.series
 	}
 	// Some rows are missing for now: they keep their series, and two of one name stay apart.
-	return rows.Of(b.table.schema, append(keys, m.missing(keys)...))[:len(keys)]
+	return rows.Of(b.table.schema, b.table.rowKeys(append(ids, m.missing(ids)...)))[:len(b.rows)]
 }
 
-func (b *builder) sameKeys(m *tableMemory) bool {
-	if len(m.keys) != len(b.rows) {
+func (b *builder) sameRows(m *tableMemory) bool {
+	if len(m.rows) != len(b.rows) {
 		return false
 	}
-	for i, r := range b.rows {
-		k := &m.keys[i]
-		if k.Index != r.index || len(k.Values) > 0 && k.Values[0] != r.key {
+	for i := range b.rows {
+		if m.rows[i] != b.rows[i].rowID {
 			return false
 		}
 	}
 	return true
 }
 
-// missing lists the rows of the last whole read that are not among keys.
-func (m *tableMemory) missing(keys []pipeline.RowKey) (out []pipeline.RowKey) {
-	have := make(map[string]bool, len(keys))
-	for _, k := range keys {
-		have[k.Index] = true
+// rowKeys names rows as the pipeline does.
+func (t *table) rowKeys(ids []rowID) []pipeline.RowKey {
+	keys := make([]pipeline.RowKey, len(ids))
+	for i, id := range ids {
+		keys[i].Index = id.index.String()
+		if id.index == "" {
+			keys[i].Index = id.key
+		}
+		if len(t.schema.Keys) > 0 {
+			keys[i].Values = []string{id.key}
+		}
 	}
-	for _, k := range m.keys {
-		if !have[k.Index] {
-			out = append(out, k)
+	return keys
+}
+
+// missing lists the rows of the last whole read that are not among ids.
+func (m *tableMemory) missing(ids []rowID) (out []rowID) {
+	have := make(map[rowID]bool, len(ids))
+	for _, id := range ids {
+		have[id.place()] = true
+	}
+	for _, id := range m.rows {
+		if !have[id.place()] {
+			out = append(out, id)
 		}
 	}
 	return out
+}
+
+// place is the row without its name, if it has an index.
+func (id rowID) place() rowID {
+	if id.index != "" {
+		id.key = ""
+	}
+	return id
 }
 
 // reason says for people why a table could not be read.

@@ -3,9 +3,7 @@ package snmp
 import (
 	"bytes"
 	"math"
-	"strings"
-
-	"github.com/gosnmp/gosnmp"
+	"net/netip"
 )
 
 // cell is one value as the device sent it: a number or a text. The zero cell is "no value".
@@ -56,34 +54,49 @@ func (c cell) float(wrap bool) float64 {
 
 // newCell takes a value out of a reply. was is the same cell of an earlier poll, or zero: where the
 // text has not changed, its string is used again.
-func newCell(pdu *gosnmp.SnmpPDU, as form, was cell) cell {
-	switch v := pdu.Value.(type) {
-	case int:
-		return cell{kind: signed, num: uint64(int64(v))}
-	case uint:
-		return number32(uint64(v))
-	case uint32:
-		return number32(uint64(v))
-	case uint64:
-		return cell{kind: unsigned64, num: v}
-	case float32:
-		return cell{kind: float, num: math.Float64bits(float64(v))}
-	case float64:
-		return cell{kind: float, num: math.Float64bits(v)}
-	case []byte:
-		return octets(v, as, was)
-	case string:
-		return cell{kind: textual, text: strings.TrimPrefix(v, ".")}
+func newCell(v *value, as form, was cell) cell {
+	switch v.tag {
+	case tagInteger:
+		return cell{kind: signed, num: v.num}
+	case tagCounter32, tagGauge32, tagTimeTicks, tagUnsigned32:
+		return cell{kind: unsigned32, num: v.num}
+	case tagCounter64:
+		return cell{kind: unsigned64, num: v.num}
+	case tagFloat, tagDouble:
+		return cell{kind: float, num: v.num}
+	case tagOctets:
+		return octets(v.bytes, as, was)
+	case tagOID:
+		return oidCell(v.bytes, was)
+	case tagIPAddress:
+		return addressCell(v.bytes, was)
 	}
 	return cell{}
 }
 
-// number32 refuses what does not fit: no such number can be on a wire that is in order.
-func number32(n uint64) cell {
-	if n > math.MaxUint32 {
+// textCell is a text, in the string of the last poll if it has not changed.
+func textCell(text []byte, was cell) cell {
+	if was.kind == textual && was.text == string(text) {
+		return was
+	}
+	return cell{kind: textual, text: string(text)}
+}
+
+func oidCell(b []byte, was cell) cell {
+	if len(b) == 0 || !isWellFormed(b) {
 		return cell{}
 	}
-	return cell{kind: unsigned32, num: n}
+	var buf [128]byte
+	return textCell(appendOID(buf[:0], b), was)
+}
+
+func addressCell(b []byte, was cell) cell {
+	addr, ok := netip.AddrFromSlice(b)
+	if !ok {
+		return cell{}
+	}
+	var buf [64]byte
+	return textCell(addr.AppendTo(buf[:0]), was)
 }
 
 func octets(b []byte, as form, was cell) cell {
@@ -91,10 +104,7 @@ func octets(b []byte, as form, was cell) cell {
 		return macCell(b, was)
 	}
 	b = bytes.TrimRight(b, "\x00") // some agents send the whole buffer that a name is in
-	if was.kind == textual && was.text == string(b) {
-		return was
-	}
-	return cell{kind: textual, text: string(b)}
+	return textCell(b, was)
 }
 
 func macCell(b []byte, was cell) cell {
@@ -109,8 +119,5 @@ func macCell(b []byte, was cell) cell {
 			buf[3*i+2] = ':'
 		}
 	}
-	if was.text == string(buf[:]) {
-		return was
-	}
-	return cell{kind: textual, text: string(buf[:])}
+	return textCell(buf[:], was)
 }

@@ -1,6 +1,5 @@
-// Package snmp reads devices over SNMP v1 and v2c. gosnmp is the session and the codec; the walk, the
-// checking of replies and the tables are ours, because the library's walk takes an error for the end of
-// a table.
+// Package snmp reads devices over SNMP v1 and v2c. The codec is ours: it writes requests and reads
+// replies in memory that is used again, and drops whatever does not answer the request in flight.
 //
 // Tables are data (tables_*.go): which objects, in which unit, with which numbers that mean "none". A
 // poll asks for all scalars in one request, together with the rows of small tables, and walks the
@@ -14,8 +13,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"github.com/gosnmp/gosnmp"
 
 	"github.com/routerpulse/routerpulse/pipeline"
 )
@@ -94,9 +91,9 @@ func (c *Collector) Collect(ctx context.Context, name pipeline.Lane, want func(t
 // have it.
 func (c *Collector) Check(ctx context.Context) error {
 	return c.with(ctx, &memory{}, func(p *poll) error {
-		_, err := p.ask(p.ctx, gosnmp.GetRequest, []string{sysUpTime}, 0)
+		_, err := p.askUpTime()
 		var status *statusError
-		if errors.As(err, &status) && (status.status == gosnmp.AuthorizationError || status.status == gosnmp.NoAccess) {
+		if errors.As(err, &status) && (status.status == authorizationError || status.status == noAccess) {
 			return fmt.Errorf("%w: %w", pipeline.ErrRefused, err)
 		}
 		return p.dead
@@ -109,10 +106,7 @@ func (c *Collector) with(ctx context.Context, m *memory, do func(*poll) error) (
 	ctx, cancel := context.WithTimeout(ctx, maxPoll)
 	defer cancel()
 	started := time.Now()
-	s, err := c.engine.borrow()
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.target.Device, err)
-	}
+	s := c.engine.borrow()
 	defer func() {
 		if r := recover(); r != nil {
 			m.polled = time.Time{} // and the session, whose state nobody knows, is not given back
@@ -133,7 +127,7 @@ func (c *Collector) with(ctx context.Context, m *memory, do func(*poll) error) (
 	defer closeSession()
 	s.poll.begin(ctx, s, c, m)
 	defer s.poll.end()
-	err = c.explain(do(&s.poll), s.guard.summary(), time.Since(started))
+	err = c.explain(do(&s.poll), s.tally.summary(), time.Since(started))
 	if errors.Is(err, pipeline.ErrNoAnswer) {
 		c.forgetCommunity()
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/routerpulse/routerpulse/pipeline"
 )
@@ -16,6 +15,7 @@ type library struct {
 	tables  []*table
 	mibs    []*source
 	scalars []scalar
+	deny    *denyList
 	// Places of the two scalars that every poll reads.
 	objectID, upTime int
 }
@@ -23,6 +23,7 @@ type library struct {
 // scalar is one object to GET.
 type scalar struct {
 	object
+	wire   name   // its oid
 	vendor string // only asked on devices of this vendor; "" is all
 }
 
@@ -31,6 +32,7 @@ type source struct {
 	*mib
 	place  int // in library.mibs
 	vendor string
+	wire   []name // the columns' oids
 	key    []int
 	names  map[string]int
 	// kept is, for each column, its place among those that memory keeps, or none; keeps counts them.
@@ -82,16 +84,19 @@ func (r ref) exists() bool { return r.column != none || r.scalar != none }
 
 // compile checks the definitions against the schema and resolves their names.
 func compile(schema *pipeline.Schema, defs []tableDef) (*library, error) {
-	l := &library{}
+	l := &library{deny: newDenyList()}
 	sources := map[*mib]*source{}
 	for i := range defs {
 		if err := l.addTable(schema, sources, &defs[i]); err != nil {
 			return nil, fmt.Errorf("snmp table %q: %w", defs[i].name, err)
 		}
 	}
-	l.objectID = l.addScalar(object{name: "sysObjectID", oid: sysObjectID})
-	l.upTime = l.addScalar(object{name: "sysUpTime", oid: sysUpTime})
-	return l, nil
+	var err error
+	if l.objectID, err = l.addScalar(object{name: "sysObjectID", oid: sysObjectID}); err != nil {
+		return nil, err
+	}
+	l.upTime, err = l.addScalar(object{name: "sysUpTime", oid: sysUpTime})
+	return l, err
 }
 
 func (l *library) addTable(schema *pipeline.Schema, sources map[*mib]*source, def *tableDef) (err error) {
@@ -125,11 +130,12 @@ func (l *library) addTable(schema *pipeline.Schema, sources map[*mib]*source, de
 }
 
 func (t *table) addScalar(l *library, names map[string]int, o object) error {
-	if err := checkOID(o.oid, allowGet); err != nil {
+	place, err := l.addScalar(o)
+	if err != nil {
 		return fmt.Errorf("%s: %w", o.name, err)
 	}
-	names[o.name] = l.addScalar(o)
-	t.scalars = append(t.scalars, names[o.name])
+	names[o.name] = place
+	t.scalars = append(t.scalars, place)
 	return nil
 }
 
@@ -217,14 +223,18 @@ func (t *table) resolve(names map[string]int, name string) (ref, error) {
 	return noRef(), fmt.Errorf("no object %q", name)
 }
 
-func (l *library) addScalar(o object) int {
+func (l *library) addScalar(o object) (place int, err error) {
 	for i := range l.scalars {
 		if l.scalars[i].oid == o.oid {
-			return i
+			return i, nil
 		}
 	}
-	l.scalars = append(l.scalars, scalar{o, vendorOf(o.oid)})
-	return len(l.scalars) - 1
+	n, err := parseOID(o.oid)
+	if err == nil {
+		err = l.deny.allowGet(n)
+	}
+	l.scalars = append(l.scalars, scalar{o, n, vendorOf(o.oid)})
+	return len(l.scalars) - 1, err
 }
 
 func (l *library) addSource(known map[*mib]*source, m *mib) (*source, error) {
@@ -233,9 +243,14 @@ func (l *library) addSource(known map[*mib]*source, m *mib) (*source, error) {
 	}
 	s := &source{mib: m, place: len(l.mibs), vendor: vendorOf(m.columns[0].oid), names: map[string]int{}}
 	for i, c := range m.columns {
-		if err := checkOID(c.oid, allowWalk); err != nil {
+		n, err := parseOID(c.oid)
+		if err == nil {
+			err = l.deny.allowWalk(n)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.name, err)
 		}
+		s.wire = append(s.wire, n)
 		s.names[c.name] = i
 	}
 	for _, name := range m.key {
@@ -263,17 +278,4 @@ func vendorOf(oid string) string {
 		return mikrotikEnterprise
 	}
 	return ""
-}
-
-// checkOID refuses what is no OID, and what must not be read.
-func checkOID(oid string, allow func(string) error) error {
-	if !strings.HasPrefix(oid, ".") {
-		return fmt.Errorf("%q is no OID", oid)
-	}
-	for _, arc := range strings.Split(oid[1:], ".") {
-		if arc == "" || strings.Trim(arc, "0123456789") != "" {
-			return fmt.Errorf("%q is no OID", oid)
-		}
-	}
-	return allow(oid)
 }

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/gosnmp/gosnmp"
-
 	"github.com/routerpulse/routerpulse/configs"
 )
 
@@ -37,14 +35,14 @@ func (c *Credential) Validate(r *configs.Report) {
 	}
 }
 
-// maxCommunity is what the codec can encode; agents take less.
+// maxCommunity is what a length of one byte can say; agents take less.
 const maxCommunity = 127
 
-func (c *Credential) version() gosnmp.SnmpVersion {
+func (c *Credential) version() version {
 	if c.Version == "1" {
-		return gosnmp.Version1
+		return v1
 	}
-	return gosnmp.Version2c
+	return v2c
 }
 
 // reveal returns the community, from its file if it has one.

@@ -32,30 +32,78 @@ func denied() [4]deniedObject {
 	}
 }
 
-// allowGet refuses an OID that must not be read: a denied object, what is inside one, and every
+// denyList is what must not be read, as names: it is asked about every name before it is sent.
+type denyList struct {
+	mikrotik, lastWalkable, scriptOutput name
+	objects                              []name
+}
+
+func newDenyList() *denyList {
+	must := func(oid string) name {
+		n, err := parseOID(oid)
+		if err != nil {
+			panic(err) // one of the constants above
+		}
+		return n
+	}
+	l := &denyList{mikrotik: must(mikrotik), lastWalkable: must(lastWalkable), scriptOutput: must(scriptOutput)}
+	for _, d := range denied() {
+		l.objects = append(l.objects, must(d.oid))
+	}
+	return l
+}
+
+// allow refuses a name that must not be asked for in this way.
+func (l *denyList) allow(kind requestKind, n name) error {
+	if kind == get {
+		return l.allowGet(n)
+	}
+	return l.allowWalk(n)
+}
+
+// allowGet refuses a name that must not be read: a denied object, what is inside one, and every
 // ancestor of one.
-func allowGet(oid string) error {
-	if !inside(oid, mikrotik) && !inside(mikrotik, oid) {
+func (l *denyList) allowGet(n name) error {
+	if !n.isInside(l.mikrotik) && !l.mikrotik.isInside(n) {
 		return nil
 	}
-	for _, d := range denied() {
-		if inside(oid, d.oid) || inside(d.oid, oid) {
-			return fmt.Errorf("%s must not be read: at %s, %s", oid, d.oid, d.why)
+	for i, object := range l.objects {
+		if n.isInside(object) || object.isInside(n) {
+			d := denied()[i]
+			return fmt.Errorf("%s must not be read: at %s, %s", n, d.oid, d.why)
 		}
 	}
 	return nil
 }
 
-// allowWalk refuses, beyond allowGet, an OID from which a walk may run into an object that acts on
+// allowWalk refuses, beyond allowGet, a name from which a walk may run into an object that acts on
 // reading.
-func allowWalk(oid string) error {
-	if err := allowGet(oid); err != nil {
+func (l *denyList) allowWalk(n name) error {
+	if err := l.allowGet(n); err != nil {
 		return err
 	}
-	if inside(oid, mikrotik) && compareOIDs(oid, lastWalkable) >= 0 && compareOIDs(oid, scriptOutput) <= 0 {
-		return fmt.Errorf("%s must be read with GET: a walk may run on to %s, where a GET runs the script", oid, scriptOutput)
+	if n.isInside(l.mikrotik) && compareArcs(n, l.lastWalkable) >= 0 && compareArcs(n, l.scriptOutput) <= 0 {
+		return fmt.Errorf("%s must be read with GET: a walk may run on to %s, where a GET runs the script", n, scriptOutput)
 	}
 	return nil
+}
+
+// allowGet is the deny list's answer to a dotted OID. What is no name, as ".1", is refused as well.
+func allowGet(oid string) error {
+	n, err := parseOID(oid)
+	if err != nil {
+		return err
+	}
+	return newDenyList().allowGet(n)
+}
+
+// allowWalk is the same for an OID that a walk starts from.
+func allowWalk(oid string) error {
+	n, err := parseOID(oid)
+	if err != nil {
+		return err
+	}
+	return newDenyList().allowWalk(n)
 }
 
 // mostRepetitions bounds how far a walk may run past the end of its table.

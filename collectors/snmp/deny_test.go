@@ -74,8 +74,8 @@ func TestAskRefusesWhatIsDenied(t *testing.T) {
 	a := newAgent(t, system("RouterOS RB5009")...)
 	c := a.collector(t)
 	err := c.with(t.Context(), &memory{}, func(p *poll) error {
-		for _, kind := range []gosnmp.PDUType{gosnmp.GetRequest, gosnmp.GetNextRequest, gosnmp.GetBulkRequest} {
-			if _, err := p.ask(p.ctx, kind, []string{sysUpTime, scriptOutput + ".1"}, 1); err == nil {
+		for _, kind := range []requestKind{get, getNext, getBulk} {
+			if _, err := p.ask(p.ctx, kind, []name{mustName(t, sysUpTime), mustName(t, scriptOutput+".1")}, 1); err == nil {
 				t.Errorf("%v was sent", kind)
 			}
 		}
@@ -114,4 +114,13 @@ func TestNoWalkRunsIntoAScript(t *testing.T) {
 	}
 	v1 := a.collector(t, version1)
 	mustCollect(t, v1)
+}
+
+func mustName(t testing.TB, oid string) name {
+	t.Helper()
+	n, err := parseOID(oid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/gosnmp/gosnmp"
 )
 
 // item is one name to GET and where its value goes: a scalar, or a cell of a grid.
 type item struct {
-	oid     string
+	name    name
 	group   int // what belongs together: one mib, or the scalars of one table
 	scalar  int // place in the library, or none
 	grid    *grid
@@ -74,10 +72,10 @@ func (p *poll) getTogether(ctx context.Context, items []item) {
 				p.missAll(items, err)
 				return
 			}
-			if status.status == gosnmp.TooBig {
+			if status.status == tooBig {
 				p.memory.pace.shrink(1, len(items))
 			}
-			if status.status == gosnmp.TooBig || status.index < 1 || status.index > len(items) {
+			if status.status == tooBig || status.index < 1 || status.index > len(items) {
 				p.getHalves(ctx, items, err)
 				return
 			}
@@ -111,11 +109,11 @@ func (p *poll) withoutDeclined(items []item, i int, err error) []item {
 
 // getOnce sends one request and hands out the values of its reply.
 func (p *poll) getOnce(ctx context.Context, items []item) error {
-	p.oids = p.oids[:0]
+	p.names = p.names[:0]
 	for i := range items {
-		p.oids = append(p.oids, items[i].oid)
+		p.names = append(p.names, items[i].name)
 	}
-	values, err := p.ask(ctx, gosnmp.GetRequest, p.oids, 0)
+	values, err := p.ask(ctx, get, p.names, 0)
 	if err != nil {
 		return err
 	}
@@ -125,10 +123,10 @@ func (p *poll) getOnce(ctx context.Context, items []item) error {
 	return nil
 }
 
-func (p *poll) deliver(it *item, value *gosnmp.SnmpPDU) {
+func (p *poll) deliver(it *item, v *value) {
 	if it.scalar != none {
 		s := &p.scalars[it.scalar]
-		s.asked, s.cell = true, newCell(value, p.library.scalars[it.scalar].as, cell{})
+		s.asked, s.cell = true, newCell(v, p.library.scalars[it.scalar].as, p.memory.text(it.scalar))
 		p.rememberScalar(it.scalar)
 		return
 	}
@@ -136,7 +134,7 @@ func (p *poll) deliver(it *item, value *gosnmp.SnmpPDU) {
 	if g.readAt.IsZero() {
 		g.readAt = p.now()
 	}
-	*g.at(it.row, it.column) = newCell(value, g.source.columns[it.column].as, cell{})
+	*g.at(it.row, it.column) = newCell(v, g.source.columns[it.column].as, cell{})
 }
 
 // rememberScalar notes whether the device has a scalar.
@@ -144,7 +142,7 @@ func (p *poll) rememberScalar(scalar int) {
 	m, has := &p.memory.scalars[scalar], p.scalars[scalar].kind != absent
 	switch {
 	case has:
-		m.seen, m.absence = true, absence{}
+		m.seen, m.absence, m.text = true, absence{}, p.scalars[scalar].text
 	case !m.seen:
 		m.missed(p.now())
 	}
@@ -153,7 +151,7 @@ func (p *poll) rememberScalar(scalar int) {
 // decline notes what an error-status says of an item.
 func (p *poll) decline(it *item, err error) {
 	var status *statusError
-	if errors.As(err, &status) && status.status == gosnmp.NoSuchName { // how SNMPv1 says noSuchObject
+	if errors.As(err, &status) && status.status == noSuchName {
 		if it.scalar != none {
 			p.scalars[it.scalar].asked = true
 			p.rememberScalar(it.scalar)

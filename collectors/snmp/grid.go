@@ -8,16 +8,18 @@ import (
 // grid is what one poll read of one mib: rows by columns. Its memory is used again by the next poll.
 type grid struct {
 	source  *source
-	index   []string // of each row
-	cells   []cell   // row by row
-	kept    []bool   // of each row: not skipped
+	index   []index // of each row
+	cells   []cell  // row by row
+	kept    []bool  // of each row: not skipped
 	column  []columnState
-	places  map[string]int // index to row, made when columns are not in step
-	ordered bool           // indexes increase
+	places  map[index]int // index to row, made when columns are not in step
+	ordered bool          // indexes increase
 	// limit is the index of the last row that counts, as far as is known, "" if nothing is; beyond is
 	// the first row after it. What is left out there is not read on to the end.
-	limit  string
+	limit  index
 	beyond int
+	known  []index // of the last poll, whose strings are used again
+	hint   int     // the first of them that may come next
 
 	readAt time.Time // when the first reply arrived; zero: none did
 	err    error     // the first that kept a column from being read to its end
@@ -26,20 +28,19 @@ type grid struct {
 // columnState is how far a column was read.
 type columnState struct {
 	asked, failed bool
-	done          bool   // its end was seen
-	name          string // of the last row read; the column's own OID at first
-	row           int    // of that name; none at first
+	done          bool // its end was seen
+	row           int  // the last one read; none at first
 }
 
 // start empties the grid for a poll.
-func (g *grid) start(s *source) {
-	g.source = s
+func (g *grid) start(s *source, known []index) {
+	g.source, g.known, g.hint = s, known, 0
 	g.index, g.kept = g.index[:0], g.kept[:0]
 	clear(g.cells)
 	g.cells = g.cells[:0]
 	g.column = slices.Grow(g.column[:0], len(s.columns))[:len(s.columns)]
 	for i := range g.column {
-		g.column[i] = columnState{name: s.columns[i].oid, row: none}
+		g.column[i] = columnState{row: none}
 	}
 	clear(g.places)
 	g.readAt, g.err, g.ordered = time.Time{}, nil, true
@@ -51,10 +52,7 @@ func (g *grid) release() {
 	clear(g.index[:cap(g.index)])
 	clear(g.cells[:cap(g.cells)])
 	clear(g.places)
-	for i := range g.column {
-		g.column[i].name = ""
-	}
-	g.source, g.err = nil, nil
+	g.source, g.known, g.err = nil, nil, nil
 }
 
 func (g *grid) len() int {
@@ -93,47 +91,61 @@ func (g *grid) find(column string, texts ...string) int {
 
 // place finds or makes the row of the next value of a column. It refuses an index that is not beyond
 // the column's last one, as when a device goes round in circles.
-func (g *grid) place(column int, index string) (row int, increasing bool) {
+func (g *grid) place(column int, arcs []byte) (row int, increasing bool) {
 	last := g.column[column].row
-	if next := last + 1; g.ordered && next < len(g.index) && g.index[next] == index {
+	if next := last + 1; g.ordered && next < len(g.index) && string(g.index[next]) == string(arcs) {
 		return next, true // columns in step, which is nearly always
 	}
-	if last != none && compareOIDs(index, g.index[last]) <= 0 {
+	if last != none && compareArcs(arcs, g.index[last]) <= 0 {
 		return none, false
 	}
-	if row := g.rowOf(index); row != none {
+	if row := g.rowOf(arcs); row != none {
 		return row, true
 	}
-	return g.addRow(index), true
+	return g.addRow(g.remembered(arcs)), true
+}
+
+// remembered makes an index of arcs. The memory of the last poll has it already, as a rule in the next place.
+func (g *grid) remembered(arcs []byte) index {
+	for ; g.hint < len(g.known); g.hint++ {
+		switch c := compareArcs(arcs, g.known[g.hint]); {
+		case c == 0:
+			g.hint++
+			return g.known[g.hint-1]
+		case c < 0:
+			return index(arcs)
+		}
+	}
+	return index(arcs)
 }
 
 // rowOf returns the row of an index, none if there is no such row.
-func (g *grid) rowOf(index string) int {
+func (g *grid) rowOf(arcs []byte) int {
 	n := len(g.index)
-	if n == 0 || g.ordered && compareOIDs(index, g.index[n-1]) > 0 {
+	if n == 0 || g.ordered && compareArcs(arcs, g.index[n-1]) > 0 {
 		return none
 	}
 	if len(g.places) != n {
 		if g.places == nil {
-			g.places = make(map[string]int, n)
+			g.places = make(map[index]int, n)
 		}
 		for row, known := range g.index {
 			g.places[known] = row
 		}
 	}
-	if row, ok := g.places[index]; ok {
+	if row, ok := g.places[index(arcs)]; ok {
 		return row
 	}
 	return none
 }
 
 // addRow appends an empty row.
-func (g *grid) addRow(index string) int {
+func (g *grid) addRow(index index) int {
 	row := len(g.index)
-	if row > 0 && compareOIDs(index, g.index[row-1]) <= 0 {
+	if row > 0 && compareArcs(index, g.index[row-1]) <= 0 {
 		g.ordered = false
 	}
-	if g.beyond == none && g.limit != "" && compareOIDs(index, g.limit) > 0 {
+	if g.beyond == none && g.limit != "" && compareArcs(index, g.limit) > 0 {
 		g.beyond = row
 	}
 	if len(g.places) > 0 {
@@ -161,7 +173,7 @@ func (g *grid) inOrder() []int {
 		rows[i] = i
 	}
 	if !g.ordered {
-		slices.SortFunc(rows, func(a, b int) int { return compareOIDs(g.index[a], g.index[b]) })
+		slices.SortFunc(rows, func(a, b int) int { return compareArcs(g.index[a], g.index[b]) })
 	}
 	return rows
 }

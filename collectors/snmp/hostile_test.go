@@ -147,16 +147,9 @@ func TestRepliesTruncatedAtEveryByte(t *testing.T) {
 	})
 	mustCollect(t, a.collector(t))
 	a.sending(nil)
-	s, err := newSession(newEngine(t).metrics)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for n := range whole {
 		if _, err := parseMessage(whole[:n]); err == nil {
 			t.Errorf("cut at %d it is still a message", n)
-		}
-		if _, err := s.codec.SnmpDecodePacket(slices.Clone(whole[:n])); err == nil {
-			t.Errorf("cut at %d the codec takes it", n)
 		}
 	}
 	a.sending(func(_ *gosnmp.SnmpPacket, reply []byte) [][]byte {

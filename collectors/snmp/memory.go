@@ -1,7 +1,6 @@
 package snmp
 
 import (
-	"strings"
 	"time"
 
 	"github.com/routerpulse/routerpulse/pipeline"
@@ -22,13 +21,14 @@ type memory struct {
 // scalarMemory spares a device the question for what it does not have.
 type scalarMemory struct {
 	absence
-	seen bool // it answered once, so its absence may be a passing one
+	seen bool   // it answered once, so its absence may be a passing one
+	text string // of the last poll, to be used again
 }
 
 // mibMemory is what the last complete read of a mib's columns found.
 type mibMemory struct {
 	absence
-	index   []string
+	index   []index
 	cells   []cell    // rows by kept columns: the slow ones and those of the key
 	readAt  time.Time // of the last read of all columns; zero: read them all
 	need    []bool    // spare columns that rules fell back on
@@ -36,10 +36,16 @@ type mibMemory struct {
 	seen    bool
 }
 
-// tableMemory are the series of a table's rows, and of which keys they were made.
+// tableMemory are the series of a table's rows.
 type tableMemory struct {
-	keys   []pipeline.RowKey
+	rows   []rowID
 	series []*pipeline.Series
+}
+
+// rowID is what a row's series is made of. A sensor among the scalars has no index.
+type rowID struct {
+	index index
+	key   string
 }
 
 // absence is what a device did not have when asked, and when to ask again.
@@ -77,7 +83,7 @@ func (m *memory) restart() {
 }
 
 // known returns a kept cell of an earlier read, if the row is where it was.
-func (m *mibMemory) known(s *source, index string, row, column int) cell {
+func (m *mibMemory) known(s *source, index index, row, column int) cell {
 	k := s.kept[column]
 	if k == none || row >= len(m.index) || m.index[row] != index {
 		return cell{}
@@ -85,14 +91,22 @@ func (m *mibMemory) known(s *source, index string, row, column int) cell {
 	return m.cells[row*s.keeps+k]
 }
 
-// keep remembers a complete read, without the rows that are left out. Indexes are copied, because they are pieces of longer strings.
+// text is a scalar's last text, if it had one.
+func (m *memory) text(scalar int) cell {
+	if scalar >= len(m.scalars) || m.scalars[scalar].text == "" {
+		return cell{}
+	}
+	return cell{kind: textual, text: m.scalars[scalar].text}
+}
+
+// keep remembers a complete read, without the rows that are left out.
 func (m *mibMemory) keep(g *grid, now time.Time) {
 	m.index, m.cells = m.index[:0], m.cells[:0]
 	for row, index := range g.index {
 		if !g.kept[row] {
 			continue
 		}
-		m.index = append(m.index, strings.Clone(index))
+		m.index = append(m.index, index)
 		for column, k := range g.source.kept {
 			if k != none {
 				m.cells = append(m.cells, *g.at(row, column))

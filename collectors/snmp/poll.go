@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/gosnmp/gosnmp"
-
 	"github.com/routerpulse/routerpulse/pipeline"
 )
 
@@ -17,7 +15,7 @@ type poll struct {
 	library *library
 	session *session
 	memory  *memory
-	version gosnmp.SnmpVersion
+	version version
 	ctx     context.Context // of the one call that a poll is
 	now     func() time.Time
 
@@ -34,7 +32,8 @@ type poll struct {
 	scalars []scalarState
 	grids   []grid // by place of the source
 	active  []int
-	oids    []string
+	names   []name
+	arena   []byte // what names are put together in
 	items   []item
 }
 
@@ -49,7 +48,7 @@ var (
 // begin prepares the session's poll for a device.
 func (p *poll) begin(ctx context.Context, s *session, c *Collector, m *memory) {
 	p.library, p.session, p.memory, p.ctx, p.now = c.engine.library, s, m, ctx, c.engine.now
-	p.version = s.codec.Version
+	p.version = c.target.Credential.version()
 	p.dead, p.answered, p.strained, p.restarted = nil, false, false, false
 	p.answeredAt, p.upAt, p.uptime = time.Time{}, time.Time{}, 0
 	if len(p.grids) != len(p.library.mibs) {
@@ -64,33 +63,29 @@ func (p *poll) end() {
 		p.grids[i].release()
 	}
 	clear(p.scalars)
-	clear(p.oids[:cap(p.oids)])
+	clear(p.names[:cap(p.names)])
 	clear(p.items[:cap(p.items)])
 	p.tables = nil
 	p.memory, p.ctx, p.dead = nil, nil, nil
 }
 
 // ask sends one request, unless it is known that no answer will come.
-func (p *poll) ask(ctx context.Context, kind gosnmp.PDUType, oids []string, repetitions int) ([]gosnmp.SnmpPDU, error) {
+func (p *poll) ask(ctx context.Context, kind requestKind, names []name, repetitions int) ([]value, error) {
 	if p.dead != nil {
 		return nil, p.dead
 	}
-	for _, oid := range oids {
-		allow := allowWalk
-		if kind == gosnmp.GetRequest {
-			allow = allowGet
-		}
-		if err := allow(oid); err != nil {
+	for _, n := range names {
+		if err := p.library.deny.allow(kind, n); err != nil {
 			return nil, err
 		}
 	}
-	values, err := p.session.ask(ctx, kind, oids, repetitions)
+	values, err := p.session.ask(ctx, kind, names, repetitions)
 	switch {
 	case err == nil || isAnswer(err):
 		if !p.answered {
 			p.answered, p.answeredAt = true, p.now()
 		}
-		if p.session.guard.received > maxReceived {
+		if p.session.tally.received > maxReceived {
 			p.dead = errTooMuch
 		}
 	case isUnreachable(err), errors.Is(err, context.Canceled):
@@ -170,7 +165,7 @@ func (p *poll) learn() {
 
 // askScalars gets the scalars of all tables, and with them the mibs that are small enough.
 func (p *poll) askScalars() {
-	p.items = p.items[:0]
+	p.items, p.arena = p.items[:0], p.arena[:0]
 	p.addScalar(p.library.objectID, 0)
 	p.addScalar(p.library.upTime, 0)
 	for i, t := range p.tables {
@@ -206,21 +201,33 @@ func (p *poll) probe() {
 	if p.dead != nil {
 		return
 	}
-	p.oids = append(p.oids[:0], sysUpTime)
-	if _, err := p.ask(p.ctx, gosnmp.GetRequest, p.oids, 0); errors.Is(err, errSilent) && p.dead == nil {
+	if _, err := p.askUpTime(); errors.Is(err, errSilent) && p.dead == nil {
 		p.dead = errFellSilent
 	}
+}
+
+// askUpTime asks the cheapest question.
+func (p *poll) askUpTime() ([]value, error) {
+	p.names = append(p.names[:0], p.library.scalars[p.library.upTime].wire)
+	return p.ask(p.ctx, get, p.names, 0)
+}
+
+// name is the name of a value: its column's, then the row's index. It is good until the next request.
+func (p *poll) name(column name, row index) name {
+	start := len(p.arena)
+	p.arena = append(append(p.arena, column...), row...)
+	return p.arena[start:len(p.arena):len(p.arena)]
 }
 
 // addScalar puts a scalar on the list, unless it is there or the device is known not to have it.
 func (p *poll) addScalar(scalar, group int) {
 	s := &p.library.scalars[scalar]
 	if p.scalars[scalar].asked || !p.hasVendor(s.vendor) || !p.memory.scalars[scalar].due(p.now()) ||
-		s.wide && p.version == gosnmp.Version1 {
+		s.wide && p.version == v1 {
 		return
 	}
 	p.scalars[scalar].asked = true
-	p.items = append(p.items, item{oid: s.oid, group: group, scalar: scalar, expects: textBytes})
+	p.items = append(p.items, item{name: s.wire, group: group, scalar: scalar, expects: textBytes})
 }
 
 // isLarge reports that a device made the memory of a poll grow beyond what others need.

@@ -172,7 +172,7 @@ func checkPorts(t *testing.T, reads []pipeline.TableRead, before, after map[stri
 	t.Helper()
 	names := 0
 	for oid, name := range before {
-		index, ok := indexOf(oid, ifXEntry+".1")
+		index, ok := strings.CutPrefix(oid, ifXEntry+".1.")
 		if !ok {
 			continue
 		}
@@ -224,7 +224,7 @@ func checkDisks(t *testing.T, reads []pipeline.TableRead, before, after map[stri
 	for _, s := range tableOf(t, reads, "storage").Samples {
 		index := ""
 		for oid, name := range before {
-			if i, ok := indexOf(oid, hrStorageEntry+".3"); ok && name == s.Series.Row() {
+			if i, ok := strings.CutPrefix(oid, hrStorageEntry+".3."); ok && name == s.Series.Row() {
 				index = i
 			}
 		}

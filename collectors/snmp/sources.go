@@ -5,8 +5,6 @@ import (
 	"errors"
 	"slices"
 	"time"
-
-	"github.com/gosnmp/gosnmp"
 )
 
 // smallTable is the most values for which a mib's rows are read with GET, by the indexes that the last
@@ -51,7 +49,7 @@ func (p *poll) columns(s *source, all bool) []int {
 	for i := range s.columns {
 		c := &s.columns[i]
 		switch {
-		case c.wide && p.version == gosnmp.Version1:
+		case c.wide && p.version == v1:
 		case all, !c.slow && !c.spare, c.spare && m.need != nil && m.need[i]:
 			out = append(out, i)
 		}
@@ -70,7 +68,7 @@ func (p *poll) addRows(s *source, group int) {
 		return
 	}
 	g := &p.grids[s.place]
-	g.start(s)
+	g.start(s, m.index)
 	for _, index := range m.index {
 		g.addRow(index)
 	}
@@ -80,7 +78,7 @@ func (p *poll) addRows(s *source, group int) {
 	g.fill(m)
 	for row, index := range m.index {
 		for _, column := range columns {
-			p.items = append(p.items, item{oid: s.columns[column].oid + "." + index, group: group, scalar: none,
+			p.items = append(p.items, item{name: p.name(s.wire[column], index), group: group, scalar: none,
 				grid: g, row: row, column: column, expects: numberBytes})
 		}
 	}
@@ -98,7 +96,7 @@ func (p *poll) readSources() {
 			}
 			p.memory.mibs[s.place].readAt = time.Time{}
 		}
-		g.start(s)
+		g.start(s, p.memory.mibs[s.place].index)
 		if p.dead != nil {
 			g.err = p.dead
 			continue
@@ -236,13 +234,13 @@ const manyRows = 256
 
 // find returns the row of an index in memory. next is where to go on looking: indexes come in order,
 // nearly always.
-func (m *mibMemory) find(index string, next *int) int {
+func (m *mibMemory) find(index index, next *int) int {
 	for i := *next; i < len(m.index); i++ {
 		if m.index[i] == index {
 			*next = i + 1
 			return i
 		}
-		if compareOIDs(m.index[i], index) > 0 {
+		if compareArcs(m.index[i], index) > 0 {
 			break
 		}
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/gosnmp/gosnmp"
 )
 
 var errTooManyRows = fmt.Errorf("more rows than %d, or more values than %d", maxRows, maxCells)
@@ -67,7 +65,7 @@ func (p *poll) walkTogether(ctx context.Context, g *grid, columns []int) bool {
 // repetitions is how many rows to ask for: as many as fit a datagram, and not much more than there
 // can be.
 func (p *poll) repetitions(g *grid, active []int) int {
-	if p.version == gosnmp.Version1 {
+	if p.version == v1 {
 		return 1
 	}
 	m := &p.memory.mibs[g.source.place]
@@ -88,23 +86,27 @@ func (p *poll) repetitions(g *grid, active []int) int {
 
 // step asks for the next values of the columns, and takes them.
 func (p *poll) step(ctx context.Context, g *grid, active []int, repetitions int) error {
-	p.oids = p.oids[:0]
+	p.names, p.arena = p.names[:0], p.arena[:0]
 	for _, c := range active {
-		p.oids = append(p.oids, g.column[c].name)
+		after := g.source.wire[c]
+		if row := g.column[c].row; row != none {
+			after = p.name(after, g.index[row])
+		}
+		p.names = append(p.names, after)
 	}
-	kind := gosnmp.GetBulkRequest
-	if p.version == gosnmp.Version1 {
-		kind = gosnmp.GetNextRequest
+	kind := getBulk
+	if p.version == v1 {
+		kind = getNext
 	}
-	before := p.session.guard.received
-	values, err := p.ask(ctx, kind, p.oids, repetitions)
+	before := p.session.tally.received
+	values, err := p.ask(ctx, kind, p.names, repetitions)
 	if err != nil {
 		return err
 	}
 	if g.readAt.IsZero() {
 		g.readAt = p.now()
 	}
-	p.memory.mibs[g.source.place].measured(p.session.guard.received-before, len(values))
+	p.memory.mibs[g.source.place].measured(p.session.tally.received-before, len(values))
 	for i := range values {
 		p.take(g, active[i%len(active)], &values[i])
 	}
@@ -135,24 +137,28 @@ func (m *mibMemory) measured(bytes int64, values int) {
 }
 
 // take puts one value of a reply into the grid, or notes that its column ends or goes wrong there.
-func (p *poll) take(g *grid, column int, value *gosnmp.SnmpPDU) {
+func (p *poll) take(g *grid, column int, v *value) {
 	state := &g.column[column]
 	if state.done || state.failed {
 		return // beyond the end
 	}
-	index, ok := indexOf(value.Name, g.source.columns[column].oid)
-	if !ok || value.Type == gosnmp.EndOfMibView || value.Type == gosnmp.NoSuchObject || value.Type == gosnmp.NoSuchInstance {
+	arcs, ok := v.name.below(g.source.wire[column])
+	if !ok || v.isMissing() {
 		state.done = true
 		return
 	}
-	row, increasing := g.place(column, index)
-	if !increasing {
-		g.fail(column, fmt.Errorf("%s does not increase: .%s after .%s", g.source.columns[column].name, index, g.index[state.row]))
+	if !isWellFormed(arcs) {
+		g.fail(column, fmt.Errorf("%s: %w", g.source.columns[column].name, errGarbled))
 		return
 	}
-	state.name, state.row = value.Name, row
-	was := p.memory.mibs[g.source.place].known(g.source, index, row, column)
-	*g.at(row, column) = newCell(value, g.source.columns[column].as, was)
+	row, increasing := g.place(column, arcs)
+	if !increasing {
+		g.fail(column, fmt.Errorf("%s does not increase: .%s after .%s", g.source.columns[column].name, index(arcs), g.index[state.row]))
+		return
+	}
+	state.row = row
+	was := p.memory.mibs[g.source.place].known(g.source, g.index[row], row, column)
+	*g.at(row, column) = newCell(v, g.source.columns[column].as, was)
 	state.done = g.endsAt(row, &p.memory.device)
 }
 
@@ -166,7 +172,7 @@ func (p *poll) declined(g *grid, active []int, err error) bool {
 		return false
 	}
 	column := active[status.index-1]
-	if status.status == gosnmp.NoSuchName { // how SNMPv1 says endOfMibView
+	if status.status == noSuchName {
 		g.column[column].done = true
 		return true
 	}
@@ -176,5 +182,5 @@ func (p *poll) declined(g *grid, active []int, err error) bool {
 
 func isTooBig(err error) bool {
 	var status *statusError
-	return errors.As(err, &status) && status.status == gosnmp.TooBig
+	return errors.As(err, &status) && status.status == tooBig
 }

@@ -205,10 +205,10 @@ func TestAnEndlessWalk(t *testing.T) {
 func TestTooManyRows(t *testing.T) {
 	p := poll{memory: &memory{mibs: make([]mibMemory, 1)}, now: time.Now}
 	g := &grid{}
-	g.start(newEngine(t).library.mibs[0])
+	g.start(newEngine(t).library.mibs[0], nil)
 	p.memory.mibs = make([]mibMemory, len(newEngine(t).library.mibs))
-	for i := 1; len(g.index) <= maxRows; i++ {
-		p.take(g, 0, &gosnmp.SnmpPDU{Name: fmt.Sprintf("%s.%d", g.source.columns[0].oid, i), Type: tInt, Value: 1})
+	for i := uint32(1); len(g.index) <= maxRows; i++ {
+		p.take(g, 0, &value{name: appendArc(slices.Clone(g.source.wire[0]), i), tag: tagInteger, num: 1})
 	}
 	if g.bound(); !errors.Is(g.err, errTooManyRows) || !g.column[0].failed {
 		t.Error(g.err)

@@ -1,0 +1,138 @@
+package snmp
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"time"
+)
+
+// version is SNMP's, as it stands in a message.
+type version int64
+
+const (
+	v1  version = 0
+	v2c version = 1
+	v3  version = 3
+)
+
+// community is the exchange of SNMP v1 and v2c. Its memory is used again by every request: nothing is
+// allocated, and what a reply's values point to is the buffer that it was received in.
+type community struct {
+	tally   *tally
+	conn    net.Conn
+	timeout time.Duration
+	tries   int
+
+	guard    guard
+	id       uint32
+	outgoing encoder
+	incoming []byte // as long as the longest datagram
+	reply    reply
+}
+
+const longestDatagram = 65535
+
+// open turns to a device. conn is connected, so the kernel drops what other hosts send.
+func (c *community) open(conn net.Conn, t *Target, secret string) {
+	c.conn, c.timeout, c.tries = conn, t.timeout(), t.retries()+1
+	c.guard.version, c.guard.community = t.Credential.version(), append(c.guard.community[:0], secret...)
+	c.id = firstID + rand.Uint32N(1<<29)
+	if c.incoming == nil {
+		c.incoming = make([]byte, longestDatagram)
+	}
+}
+
+// firstID is the least request id. From it on an id has four bytes, and a new one can be written over
+// the old.
+const firstID = 1 << 24
+
+// close forgets the device.
+func (c *community) close() {
+	clear(c.guard.community)
+	c.conn, c.guard.community, c.guard.request = nil, c.guard.community[:0], nil
+	c.outgoing.forget()
+}
+
+// ask sends a request and waits for its reply.
+func (c *community) ask(ctx context.Context, r *request) (*reply, error) {
+	c.guard.request, c.guard.ids = r, c.guard.ids[:0]
+	c.outgoing.encode(c.guard.version, c.guard.community, r)
+	for range c.tries {
+		err := c.try(ctx)
+		switch {
+		case err == nil:
+			return &c.reply, nil
+		case errors.Is(err, errGarbled), isUnreachable(err):
+			return nil, err
+		case errors.Is(context.Cause(ctx), context.Canceled):
+			return nil, context.Canceled
+		case ctx.Err() != nil, errors.Is(err, net.ErrClosed):
+			return nil, errSilent
+		}
+	}
+	return nil, errSilent
+}
+
+// try sends the request under a new id and waits until the time of one try is up.
+func (c *community) try(ctx context.Context) error {
+	c.id++
+	c.guard.ids = append(c.guard.ids, int64(c.id))
+	datagram := c.outgoing.datagram(c.id)
+	deadline := time.Now().Add(c.timeout)
+	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
+		deadline = d
+	}
+	if err := c.conn.SetDeadline(deadline); err != nil {
+		return err
+	}
+	c.tally.sent(len(datagram))
+	if _, err := c.conn.Write(datagram); err != nil {
+		return err
+	}
+	return c.receive()
+}
+
+// receive reads datagrams until one answers the request. The connection's deadline bounds it, whatever
+// arrives.
+func (c *community) receive() error {
+	for {
+		n, err := c.conn.Read(c.incoming)
+		if err != nil {
+			return err
+		}
+		m, why := c.guard.judge(c.incoming[:n])
+		c.tally.got(n, why)
+		if why == accepted {
+			return c.decode(&m)
+		}
+	}
+}
+
+// decode reads the values of a reply. More of them than were asked for are left out.
+func (c *community) decode(m *message) error {
+	r := &c.reply
+	r.status, r.index, r.values = errorStatus(m.status), int(m.index), r.values[:0]
+	if r.status != 0 {
+		return nil
+	}
+	asked := len(c.guard.request.names)
+	most := asked
+	if c.guard.request.kind == getBulk {
+		most *= max(1, c.guard.request.repetitions)
+	}
+	for rest := m.varbinds; len(rest) > 0 && len(r.values) < most; {
+		var v value
+		var encoded []byte
+		var ok bool
+		if v.name, encoded, rest, ok = nextVarbind(rest); !ok || !v.decodeValue(encoded) {
+			return errGarbled
+		}
+		r.values = append(r.values, v)
+	}
+	if len(r.values) == 0 || c.guard.request.kind != getBulk && len(r.values) != asked {
+		return errGarbled
+	}
+	return nil
+}
