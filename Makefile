@@ -63,6 +63,10 @@ bench-firstrun: build ## the demo: time to the first change, snapshot, end
 bench-lateness: build ## 1,000 routers every 10 s, 200 of them dead: lateness at the simulator
 	$(GO) run ./bench/lateness
 
+.PHONY: bench-scale
+bench-scale: build ## 10,000 routers of 20 interfaces every 30 s in one process: lateness, memory (about 13 min)
+	$(GO) run ./bench/scale
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (default 30s)
 	@for p in $$($(GO) list ./...); do \

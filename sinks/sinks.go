@@ -21,6 +21,7 @@ import (
 type Config struct {
 	Embedded *embedded.Config  `yaml:"embedded"` // nil: off, if there is an InfluxDB
 	InfluxDB []influxdb.Config `yaml:"influxdb"`
+	None     bool              `yaml:"none"` // keep nothing: the stream, and what is now, alone
 }
 
 // DefaultConfig is empty.
@@ -28,6 +29,9 @@ func DefaultConfig() Config { return Config{} }
 
 // Validate reports what cannot work.
 func (c *Config) Validate(r *configs.Report) {
+	if c.None && (c.Embedded != nil || len(c.InfluxDB) > 0) {
+		r.At("none").Errorf("remove it, or remove embedded: and influxdb:", "none: true says that nothing is kept")
+	}
 	if c.Embedded != nil {
 		c.Embedded.Validate(r.At("embedded"))
 	}
@@ -45,7 +49,7 @@ func (c *Config) Validate(r *configs.Report) {
 
 // Store returns the embedded store's config, the default one when nothing is configured; nil: off.
 func (c *Config) Store() *embedded.Config {
-	if c.Embedded == nil && len(c.InfluxDB) == 0 {
+	if c.Embedded == nil && len(c.InfluxDB) == 0 && !c.None {
 		store := embedded.DefaultConfig()
 		return &store
 	}

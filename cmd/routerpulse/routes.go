@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/pprof"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -38,6 +39,10 @@ func (a *app) routes() http.Handler {
 		mux.Handle("/api/v1/", orLoopback(a.cfg.Web.LoopbackRead, viewer, store.API()))
 	}
 	mux.Handle("GET /metrics", orLoopback(true, metrics, promhttp.HandlerFor(a.reg, promhttp.HandlerOpts{})))
+	for _, name := range []string{"heap", "allocs", "goroutine"} {
+		mux.Handle("GET /debug/pprof/"+name, access.Require("admin")(pprof.Handler(name)))
+	}
+	mux.Handle("GET /debug/pprof/profile", access.Require("admin")(http.HandlerFunc(pprof.Profile)))
 	mux.HandleFunc("GET /-/healthy", plain("RouterPulse is healthy.\n"))
 	mux.HandleFunc("GET /-/ready", plain("RouterPulse is ready.\n"))
 	return mux

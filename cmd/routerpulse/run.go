@@ -89,6 +89,9 @@ func (a *app) sinkNames() string {
 	for _, s := range a.sinks.Named() {
 		names = append(names, s.Name)
 	}
+	if len(names) == 0 {
+		return "nothing: only what is now is shown"
+	}
 	return strings.Join(names, ", ")
 }
 

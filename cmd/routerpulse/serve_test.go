@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -65,8 +66,36 @@ func TestInitCheckServe(t *testing.T) {
 			t.Errorf("%s: %d", path, status)
 		}
 	}
+	for _, name := range []string{"heap", "allocs", "goroutine", "profile"} {
+		if status := statusOf(t, p.url(t)+"/debug/pprof/"+name, ""); status != http.StatusUnauthorized {
+			t.Errorf("%s without a token: %d", name, status)
+		}
+	}
 	if code := p.stop(); code != exitOK {
 		t.Errorf("serve ended with %d: %s", code, p.err.String())
+	}
+}
+
+// With storage: { none: true } nothing is written anywhere, and the program's profiles are its admin's.
+func TestServeKeepsNothing(t *testing.T) {
+	const token = "of-the-admin"
+	t.Chdir(t.TempDir())
+	file := writeFile(t, "none.yaml", fmt.Sprintf(`
+storage: { none: true }
+access: { tokens: [{ name: a, sha256: "%x", roles: [admin] }, { name: v, sha256: "%x", roles: [viewer] }] }
+`, sha256.Sum256([]byte(token)), sha256.Sum256([]byte("of-a-viewer"))))
+	p := start(t, "serve", "-c", file, "--listen", "127.0.0.1:0")
+	if status := statusOf(t, p.url(t)+"/debug/pprof/heap", token); status != http.StatusOK {
+		t.Errorf("heap for the admin: %d", status)
+	}
+	if status := statusOf(t, p.url(t)+"/debug/pprof/heap", "of-a-viewer"); status != http.StatusForbidden {
+		t.Errorf("heap for a viewer: %d", status)
+	}
+	if code := p.stop(); code != exitOK {
+		t.Errorf("serve ended with %d: %s", code, p.err.String())
+	}
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("it left %v, %v", left, err)
 	}
 }
 

@@ -1,0 +1,125 @@
+// Command scale measures one process that polls a very large fleet: lateness at the simulator, missed
+// polls, and memory for each device. The fleet is in this process, the program in one of its own, so
+// that its memory and CPU are its alone. A second, smaller pair of runs shows what the embedded store
+// adds for each device.
+//
+//	go run ./bench/scale -routers 10000 -interfaces 20 -period 30s -seconds 150
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/routerpulse/routerpulse/collectors/simulator"
+)
+
+// options are the flags.
+type options struct {
+	routers, interfaces, storeRouters, seconds int
+	period                                     time.Duration
+	program, out, profiles                     string
+}
+
+// openFiles is the limit under which it must work: the program's sockets count, too.
+const openFiles = 20_000
+
+func main() {
+	var o options
+	flag.IntVar(&o.routers, "routers", 10_000, "simulated routers")
+	flag.IntVar(&o.interfaces, "interfaces", 20, "interfaces of each")
+	flag.IntVar(&o.storeRouters, "store-routers", 1000, "routers of the runs that compare with and without the store; 0: none")
+	flag.IntVar(&o.seconds, "seconds", 150, "how long to measure")
+	flag.DurationVar(&o.period, "period", 30*time.Second, "period of the live lane")
+	flag.StringVar(&o.program, "program", "bin/routerpulse", "the program to measure")
+	flag.StringVar(&o.out, "out", "bench/scale/last.json", "where the raw figures go")
+	flag.StringVar(&o.profiles, "profiles", "", "folder for heap and CPU profiles of the large run; empty: none")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := measure(ctx, o)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "scale:", err)
+		os.Exit(1)
+	}
+}
+
+// measure does the large run without sinks, then the pair that tells what the store adds.
+func measure(ctx context.Context, o options) error {
+	limit := syscall.Rlimit{Cur: openFiles, Max: openFiles}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("open files: %w", err)
+	}
+	var r report
+	var err error
+	if r.Large, err = once(ctx, o, o.routers, false, o.profiles); err != nil {
+		return err
+	}
+	if o.storeRouters > 0 {
+		if r.SmallOff, err = once(ctx, o, o.storeRouters, false, ""); err != nil {
+			return err
+		}
+		if r.SmallStore, err = once(ctx, o, o.storeRouters, true, ""); err != nil {
+			return err
+		}
+	}
+	return r.write(o)
+}
+
+// once runs the program over a fleet of its own.
+func once(ctx context.Context, o options, routers int, store bool, profiles string) (*result, error) {
+	dir, err := os.MkdirTemp("", "scale-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	log := newLog(routers)
+	fleet := simulator.New(simulator.Options{Routers: routers, Seed: 1, Quiet: true, Interfaces: o.interfaces})
+	fleet.OnRequest(log.note)
+	if err := fleet.Open(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { _ = fleet.Close() }()
+	for i, r := range fleet.Routers() {
+		log.names[r.Address()] = i
+	}
+	child, err := startProgram(ctx, o, fleet, dir, store)
+	if err != nil {
+		return nil, err
+	}
+	defer child.stop()
+	settle := max(3*o.period, 100*time.Second) // the first round of live and status
+	fmt.Printf("%d routers of %d interfaces, every %s, store %t; settling %s, then measuring %d s\n", routers, o.interfaces, o.period, store, settle, o.seconds)
+	if err := sleep(ctx, settle); err != nil {
+		return nil, err
+	}
+	begin, cpu, before := time.Now(), child.cpu(), child.metrics(ctx)
+	if err := sleep(ctx, time.Duration(o.seconds)*time.Second); err != nil {
+		return nil, err
+	}
+	end := time.Now()
+	r := log.judge(fleet, o.period, begin, end.Add(-o.period/2))
+	r.Routers, r.Interfaces, r.Store, r.PeriodSeconds, r.Seconds = routers, o.interfaces, store, o.period.Seconds(), end.Sub(begin).Seconds()
+	r.CPUSeconds = child.cpu() - cpu
+	r.CPUMsPerPoll = 1000 * r.CPUSeconds / (float64(routers) * r.Seconds / o.period.Seconds())
+	r.note(before, child.metrics(ctx))
+	r.RSSMegabyte, r.MaxRSSMegabyte = child.memory("VmRSS:"), child.memory("VmHWM:")
+	r.OpenFiles = child.openFiles()
+	if profiles != "" {
+		child.profile(ctx, profiles)
+	}
+	return &r, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

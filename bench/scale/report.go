@@ -1,0 +1,86 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// result is what one run found.
+type result struct {
+	Routers        int     `json:"routers"`
+	Interfaces     int     `json:"interfaces"`
+	Store          bool    `json:"store"`
+	PeriodSeconds  float64 `json:"period_seconds"`
+	Seconds        float64 `json:"seconds"`
+	Polls          int     `json:"polls"`
+	Missed         int     `json:"missed"`
+	Excluded       int     `json:"excluded"`
+	P50            float64 `json:"lateness_p50_ms"`
+	P99            float64 `json:"lateness_p99_ms"`
+	Max            float64 `json:"lateness_max_ms"`
+	CPUSeconds     float64 `json:"cpu_seconds"`
+	CPUMsPerPoll   float64 `json:"cpu_ms_per_poll"`
+	RSSMegabyte    float64 `json:"rss_mb"`
+	MaxRSSMegabyte float64 `json:"max_rss_mb"`
+	HeapMegabyte   float64 `json:"heap_after_gc_mb"` // what the collector found alive the last time
+	OpenFiles      int     `json:"open_files"`
+	// What the program itself says of the measured time.
+	Skipped  float64 `json:"slots_skipped"`
+	Timeouts float64 `json:"snmp_timeouts"`
+	Samples  float64 `json:"samples"`
+}
+
+// note takes down what the program's own metrics say of the measured time.
+func (r *result) note(before, after map[string]float64) {
+	grown := func(name string) float64 { return after[name] - before[name] }
+	r.Skipped, r.Timeouts, r.Samples = grown("routerpulse_polls_skipped_total"), grown("routerpulse_snmp_timeouts_total"), grown("routerpulse_pipeline_samples_total")
+	r.HeapMegabyte = after["go_gc_heap_live_bytes"] / (1 << 20)
+}
+
+// report is the large run and the small pair.
+type report struct {
+	Large      *result `json:"large"`
+	SmallOff   *result `json:"small_without_store"`
+	SmallStore *result `json:"small_with_store"`
+	// KBPerDevice is the memory for each device of the large run beyond the first 100 MB.
+	KBPerDevice float64 `json:"kb_per_device"`
+	// StoreKBPerDevice is what the embedded store adds.
+	StoreKBPerDevice float64 `json:"store_kb_per_device"`
+}
+
+// freeMegabytes are not counted: the program without devices.
+const freeMegabytes = 100
+
+func (r *report) write(o options) error {
+	r.KBPerDevice = (r.Large.MaxRSSMegabyte - freeMegabytes) * 1024 / float64(r.Large.Routers)
+	fmt.Printf("\n%-28s %s\n", "", "measured        asked")
+	line := func(what, format string, asked string, args ...any) {
+		fmt.Printf("%-28s %-15s %s\n", what, fmt.Sprintf(format, args...), asked)
+	}
+	l := r.Large
+	line("routers x interfaces", "%d x %d", "", l.Routers, l.Interfaces)
+	line("polls measured", "%d", "", l.Polls)
+	line("missed polls", "%d", "0", l.Missed)
+	line("lateness p50", "%.1f ms", "", l.P50)
+	line("lateness p99", "%.1f ms", "< 250 ms", l.P99)
+	line("lateness max", "%.0f ms", "", l.Max)
+	line("memory at most (RSS)", "%.0f MB", "", l.MaxRSSMegabyte)
+	line("  alive after collection", "%.0f MB", "", l.HeapMegabyte)
+	line("  for each device", "%.1f KB", "<= 64 KB beyond the first 100 MB (stretch 32)", r.KBPerDevice)
+	line("CPU", "%.2f ms/poll", "", l.CPUMsPerPoll)
+	line("  of one core", "%.0f %%", "", 100*l.CPUSeconds/l.Seconds)
+	line("open files", "%d", fmt.Sprintf("< %d", openFiles), l.OpenFiles)
+	line("slots skipped, timeouts", "%.0f, %.0f", "", l.Skipped, l.Timeouts)
+	if r.SmallStore != nil {
+		r.StoreKBPerDevice = (r.SmallStore.MaxRSSMegabyte - r.SmallOff.MaxRSSMegabyte) * 1024 / float64(r.SmallStore.Routers)
+		line("embedded store adds", "%.1f KB", fmt.Sprintf("a device, of %d (%.0f MB with, %.0f MB without)", r.SmallStore.Routers,
+			r.SmallStore.MaxRSSMegabyte, r.SmallOff.MaxRSSMegabyte), r.StoreKBPerDevice)
+	}
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Clean(o.out), append(data, '\n'), 0o644)
+}
