@@ -87,12 +87,12 @@ func (b *builder) addRows() {
 		if !g.kept[r] {
 			continue
 		}
-		key := g.key(r)
+		id := g.id(r)
 		if b.table.number {
-			key = strconv.Itoa(number)
+			id.key = strconv.Itoa(number)
 			number++
 		}
-		b.addRow(rowID{g.index[r], key}, b.table.fields, r)
+		b.addRow(id, b.table.fields, r)
 	}
 	if b.spares != nil {
 		b.poll.memory.mibs[g.source.place].need = b.spares
@@ -111,11 +111,18 @@ func (b *builder) noteSpareColumns() {
 	}
 	b.spares = make([]bool, len(b.grid.source.columns))
 	for r := range b.grid.len() {
-		for _, column := range b.grid.source.key {
-			if b.grid.at(r, column).text != "" {
-				b.spares[column] = b.spares[column] || b.grid.source.columns[column].spare
-				break
-			}
+		for _, columns := range b.grid.source.key {
+			b.noteSpareName(r, columns)
+		}
+	}
+}
+
+// noteSpareName notes it if the row's name is in a spare column.
+func (b *builder) noteSpareName(row int, columns []int) {
+	for _, column := range columns {
+		if b.grid.at(row, column).text != "" {
+			b.spares[column] = b.spares[column] || b.grid.source.columns[column].spare
+			return
 		}
 	}
 }
@@ -192,8 +199,8 @@ func (b *builder) noteErrors() {
 	}
 }
 
-// dropDoubtful leaves out rows of a failed table whose name could not be read: under another name they
-// would be rows that do not exist. Of a table without end it leaves out all.
+// dropDoubtful leaves out rows of a failed table whose names could not all be read: under another name
+// they would be rows that do not exist. Of a table without end it leaves out all.
 func (b *builder) dropDoubtful() {
 	if errors.Is(b.err, errTooManyRows) {
 		b.rows = nil
@@ -203,7 +210,7 @@ func (b *builder) dropDoubtful() {
 	}
 	kept := b.rows[:0]
 	for _, r := range b.rows {
-		if r.key != "" {
+		if !slices.Contains(r.names(len(b.table.schema.Keys)), "") {
 			kept = append(kept, r)
 		}
 	}
@@ -262,9 +269,7 @@ func (t *table) rowKeys(ids []rowID) []pipeline.RowKey {
 		if id.index == "" {
 			keys[i].Index = id.key
 		}
-		if len(t.schema.Keys) > 0 {
-			keys[i].Values = []string{id.key}
-		}
+		keys[i].Values = id.names(len(t.schema.Keys))
 	}
 	return keys
 }
@@ -286,7 +291,7 @@ func (m *tableMemory) missing(ids []rowID) (out []rowID) {
 // place is the row without its name, if it has an index.
 func (id rowID) place() rowID {
 	if id.index != "" {
-		id.key = ""
+		id.key, id.more = "", ""
 	}
 	return id
 }

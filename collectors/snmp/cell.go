@@ -24,12 +24,22 @@ const (
 	textual             // OCTET STRING, OBJECT IDENTIFIER (dotted, without leading dot), IpAddress
 )
 
-// form says how the bytes of an OCTET STRING become text.
+// form says how the bytes of an OCTET STRING become text, in a column or as a part of an index. In an
+// index, plain and oidPart begin with their length, and addresses stand without one.
 type form uint8
 
 const (
 	plain form = iota
 	mac        // six bytes; any other length is no address
+	inet       // an IP address: 4 or 16 bytes; in an index InetAddressType, length and bytes
+
+	// Parts of an index alone.
+	arc        // one number
+	ipv4       // four bytes
+	ipv6       // sixteen bytes
+	oidPart    // an OBJECT IDENTIFIER
+	implied    // text up to the end, without its length
+	impliedOID // the same of an OBJECT IDENTIFIER
 )
 
 func (c cell) isNumber() bool { return c.kind != absent && c.kind != textual }
@@ -100,8 +110,11 @@ func addressCell(b []byte, was cell) cell {
 }
 
 func octets(b []byte, as form, was cell) cell {
-	if as == mac {
+	switch as {
+	case mac:
 		return macCell(b, was)
+	case inet:
+		return addressCell(b, was)
 	}
 	b = bytes.TrimRight(b, "\x00") // some agents send the whole buffer that a name is in
 	return textCell(b, was)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/routerpulse/routerpulse/pipeline"
 )
@@ -33,8 +32,12 @@ type source struct {
 	place  int // in library.mibs
 	vendor string
 	wire   []name // the columns' oids
-	key    []int
+	key    [][]int
 	names  map[string]int
+	// columns are the mib's own, and then the parts of its index and its joins, which nobody asks for.
+	columns []object
+	asked   int // how many are the mib's own
+	joins   []joined
 	// kept is, for each column, its place among those that memory keeps, or none; keeps counts them.
 	kept  []int
 	keeps int
@@ -106,6 +109,9 @@ func (l *library) addTable(schema *pipeline.Schema, sources map[*mib]*source, de
 	}
 	if t.source, err = l.addSource(sources, def.rows); err != nil {
 		return err
+	}
+	if keys := len(t.schema.Keys); t.source != nil && !def.number && len(t.source.key) != keys {
+		return fmt.Errorf("the schema has the keys %v", t.schema.Keys)
 	}
 	for _, m := range def.also {
 		s, err := l.addSource(sources, m)
@@ -235,41 +241,6 @@ func (l *library) addScalar(o object) (place int, err error) {
 	}
 	l.scalars = append(l.scalars, scalar{o, n, vendorOf(o.oid)})
 	return len(l.scalars) - 1, err
-}
-
-func (l *library) addSource(known map[*mib]*source, m *mib) (*source, error) {
-	if m == nil || known[m] != nil {
-		return known[m], nil
-	}
-	s := &source{mib: m, place: len(l.mibs), vendor: vendorOf(m.columns[0].oid), names: map[string]int{}}
-	for i, c := range m.columns {
-		n, err := parseOID(c.oid)
-		if err == nil {
-			err = l.deny.allowWalk(n)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", c.name, err)
-		}
-		s.wire = append(s.wire, n)
-		s.names[c.name] = i
-	}
-	for _, name := range m.key {
-		i, ok := s.names[name]
-		if !ok {
-			return nil, fmt.Errorf("%s has no column %q", m.name, name)
-		}
-		s.key = append(s.key, i)
-	}
-	for i, c := range m.columns {
-		s.kept = append(s.kept, none)
-		if c.slow || slices.Contains(s.key, i) {
-			s.kept[i] = s.keeps
-			s.keeps++
-		}
-	}
-	known[m] = s
-	l.mibs = append(l.mibs, s)
-	return s, nil
 }
 
 // vendorOf keeps MikroTik's objects from being asked of others.

@@ -130,14 +130,14 @@ func TestCompileRefusesUnknownNames(t *testing.T) {
 	load := &mib{name: "m", columns: []object{{name: "load", oid: ".1.3.6.1.2.1.25.3.3.1.2"}}}
 	for want, def := range map[string]tableDef{
 		"the schema has no such table":               {name: "nonsense"},
-		`the schema has no field "speed"`:            {name: "cpu", rows: load, fields: []rule{{"speed", from(read("load"))}}},
-		`no object "lode"`:                           {name: "cpu", rows: load, fields: []rule{{"load_percent", from(read("lode"))}}},
-		`no object "unit"`:                           {name: "cpu", rows: load, fields: []rule{{"load_percent", from(reading{of: []string{"load"}, when: &condition{"unit", 1}})}}},
-		`m has no column "name"`:                     {name: "cpu", rows: &mib{name: "m", columns: load.columns, key: []string{"name"}}},
+		`the schema has no field "speed"`:            {name: "cpu", rows: load, number: true, fields: []rule{{"speed", from(read("load"))}}},
+		`no object "lode"`:                           {name: "cpu", rows: load, number: true, fields: []rule{{"load_percent", from(read("lode"))}}},
+		`no object "unit"`:                           {name: "cpu", rows: load, number: true, fields: []rule{{"load_percent", from(reading{of: []string{"load"}, when: &condition{"unit", 1}})}}},
+		`m has no column "name"`:                     {name: "cpu", rows: &mib{name: "m", columns: load.columns, key: [][]string{{"name"}}}},
 		`"1.3.6" is no OID`:                          {name: "router", scalars: []object{{name: "x", oid: "1.3.6"}}},
 		`".1.3..6" is no OID`:                        {name: "router", scalars: []object{{name: "x", oid: ".1.3..6"}}},
 		`".1.3.x" is no OID`:                         {name: "router", scalars: []object{{name: "x", oid: ".1.3.x"}}},
-		`field "load_percent": a reading of nothing`: {name: "cpu", rows: load, fields: []rule{{"load_percent", from(read(""))}}},
+		`field "load_percent": a reading of nothing`: {name: "cpu", rows: load, number: true, fields: []rule{{"load_percent", from(read(""))}}},
 	} {
 		if _, err := compile(pipeline.NewSchema(), []tableDef{def}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)

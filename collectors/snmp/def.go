@@ -16,14 +16,33 @@ type object struct {
 	spare bool
 }
 
-// mib is a table of a MIB: columns with a common index.
+// mib is a table of a MIB: columns with a common index. Parts of the index and joins are further columns
+// for all that refers to one by its name.
 type mib struct {
 	name    string
 	columns []object
-	// key lists the columns that name a row; the first that is not empty does.
-	key []string
+	// fickle: rows come and go, so that each poll looks for new ones, also where there are few.
+	fickle bool
+	index  []part // what the index is made of; none: it only tells rows apart
+	joins  []join
+	// key names a row: for each key of the schema's table a list of columns, of which the first that is
+	// not empty does.
+	key [][]string
 	// skip leaves rows out, as if the device did not have them.
 	skip func(d *device, g *grid, row int) bool
+}
+
+// join adds a column that another mib has: that of the row whose index is what by says. A table of
+// wireless clients knows the ifIndex of their interface, and its name is in ifTable:
+//
+//	join{name: "interface", rows: names, take: []string{"ifName", "ifDescr"}, by: []string{"ifIndex"}}
+//
+// The other mib is read every few minutes, and when a row has an index that is new.
+type join struct {
+	name string
+	rows *mib
+	take []string // its columns, of which the first that is not empty counts
+	by   []string // parts of the index, or columns of numbers, one after the other; none: the whole index
 }
 
 // device is what is known of the device that is polled.

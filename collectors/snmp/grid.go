@@ -2,6 +2,8 @@ package snmp
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -11,9 +13,12 @@ type grid struct {
 	index   []index // of each row
 	cells   []cell  // row by row
 	kept    []bool  // of each row: not skipped
+	spans   []span  // of each row: where the parts of its index stand
 	column  []columnState
 	places  map[index]int // index to row, made when columns are not in step
 	ordered bool          // indexes increase
+	// complete counts the rows whose columns that nobody asks for are filled in.
+	complete int
 	// limit is the index of the last row that counts, as far as is known, "" if nothing is; beyond is
 	// the first row after it. What is left out there is not read on to the end.
 	limit  index
@@ -40,11 +45,12 @@ func (g *grid) start(s *source, known []index) {
 	g.cells = g.cells[:0]
 	g.column = slices.Grow(g.column[:0], len(s.columns))[:len(s.columns)]
 	for i := range g.column {
-		g.column[i] = columnState{row: none}
+		mine := i >= s.asked // nobody asks for it
+		g.column[i] = columnState{row: none, asked: mine, done: mine}
 	}
 	clear(g.places)
 	g.readAt, g.err, g.ordered = time.Time{}, nil, true
-	g.limit, g.beyond = "", none
+	g.limit, g.beyond, g.complete, g.spans = "", none, 0, g.spans[:0]
 }
 
 // release drops what the grid holds of a device, so that a session that is not in use keeps none of it.
@@ -204,12 +210,43 @@ func (g *grid) closeAt() {
 	}
 }
 
-// key is the name of a row.
-func (g *grid) key(row int) string {
-	for _, column := range g.source.key {
-		if c := g.at(row, column); c.kind == textual && c.text != "" {
+// key is the name of a row under one of the table's keys. There is none if a join could not be made:
+// another column would give the row another name.
+func (g *grid) key(row, key int) string {
+	for _, column := range g.source.key[key] {
+		c := g.at(row, column)
+		switch {
+		case c.text != "":
 			return c.text
+		case c.isNumber() && c.kind != float:
+			return strconv.FormatInt(c.integer(), 10)
+		case column >= g.source.asked && g.column[column].failed:
+			return ""
 		}
 	}
 	return ""
+}
+
+// id is what a row's series is made of.
+func (g *grid) id(row int) rowID {
+	id := rowID{index: g.index[row], key: g.name(row)}
+	for i := 1; i < len(g.source.key); i++ {
+		name := g.key(row, i)
+		if len(g.source.key) > 2 {
+			name = strings.ReplaceAll(name, keySeparator, "")
+		}
+		if i > 1 {
+			name = id.more + keySeparator + name
+		}
+		id.more = name
+	}
+	return id
+}
+
+// name is the first of a row's names.
+func (g *grid) name(row int) string {
+	if len(g.source.key) == 0 {
+		return ""
+	}
+	return g.key(row, 0)
 }

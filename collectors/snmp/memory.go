@@ -1,6 +1,7 @@
 package snmp
 
 import (
+	"strings"
 	"time"
 
 	"github.com/routerpulse/routerpulse/pipeline"
@@ -34,6 +35,7 @@ type mibMemory struct {
 	need    []bool    // spare columns that rules fell back on
 	perCell float64   // bytes of a reply for each value; 0: not measured
 	seen    bool
+	misses  absence // of rows that joins looked for
 }
 
 // tableMemory are the series of a table's rows.
@@ -46,6 +48,23 @@ type tableMemory struct {
 type rowID struct {
 	index index
 	key   string
+	more  string // the other keys, if the table has any
+}
+
+// keySeparator stands between keys in rowID.more.
+const keySeparator = "\x00"
+
+// names are the keys, of which the table has n.
+func (id rowID) names(n int) []string {
+	switch n {
+	case 0:
+		return nil
+	case 1:
+		return []string{id.key}
+	case 2:
+		return []string{id.key, id.more}
+	}
+	return append([]string{id.key}, strings.SplitN(id.more, keySeparator, n-1)...)
 }
 
 // absence is what a device did not have when asked, and when to ask again.
@@ -99,17 +118,19 @@ func (m *memory) text(scalar int) cell {
 	return cell{kind: textual, text: m.scalars[scalar].text}
 }
 
-// keep remembers a complete read, without the rows that are left out.
+// keep remembers a complete read, in the order of the indexes and without the rows that are left out.
 func (m *mibMemory) keep(g *grid, now time.Time) {
 	m.index, m.cells = m.index[:0], m.cells[:0]
-	for row, index := range g.index {
+	for _, row := range g.inOrder() {
 		if !g.kept[row] {
 			continue
 		}
-		m.index = append(m.index, index)
+		m.index = append(m.index, g.index[row])
+		m.cells = append(m.cells, make([]cell, g.source.keeps)...)
+		cells := m.cells[len(m.cells)-g.source.keeps:]
 		for column, k := range g.source.kept {
 			if k != none {
-				m.cells = append(m.cells, *g.at(row, column))
+				cells[k] = *g.at(row, column)
 			}
 		}
 	}

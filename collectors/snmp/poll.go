@@ -24,6 +24,7 @@ type poll struct {
 	strained  bool  // a request was too much for it
 	restarted bool  // it was rebooted since the last poll
 
+	startedAt  time.Time
 	answeredAt time.Time     // when the first reply arrived
 	uptime     time.Duration // at upAt; 0 if unknown
 	upAt       time.Time
@@ -35,6 +36,7 @@ type poll struct {
 	names   []name
 	arena   []byte // what names are put together in
 	items   []item
+	index   []byte // that a join looks for
 }
 
 // Why a poll ends early, or a table of it.
@@ -50,7 +52,7 @@ func (p *poll) begin(ctx context.Context, s *session, c *Collector, m *memory) {
 	p.library, p.session, p.memory, p.ctx, p.now = c.engine.library, s, m, ctx, c.engine.now
 	p.version = c.target.Credential.version()
 	p.dead, p.answered, p.strained, p.restarted = nil, false, false, false
-	p.answeredAt, p.upAt, p.uptime = time.Time{}, time.Time{}, 0
+	p.startedAt, p.answeredAt, p.upAt, p.uptime = p.now(), time.Time{}, time.Time{}, 0
 	if len(p.grids) != len(p.library.mibs) {
 		p.grids = make([]grid, len(p.library.mibs))
 		p.scalars = make([]scalarState, len(p.library.scalars))

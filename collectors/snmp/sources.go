@@ -15,25 +15,26 @@ const smallTable = 24
 func (p *poll) sources() []*source {
 	var out []*source
 	for _, s := range p.library.mibs {
-		if p.needs(s) && p.hasVendor(s.vendor) && p.memory.mibs[s.place].due(p.now()) {
+		m := &p.memory.mibs[s.place]
+		read, joins := p.needs(s)
+		if (read || joins && !p.isFresh(m)) && p.hasVendor(s.vendor) && m.due(p.now()) {
 			out = append(out, s)
 		}
 	}
 	return out
 }
 
-func (p *poll) needs(s *source) bool {
+// needs reports that a table reads the rows of a mib, or that one joins them.
+func (p *poll) needs(s *source) (read, joins bool) {
 	for _, t := range p.tables {
-		if t.source == s {
-			return true
+		if t.source == s || slices.Contains(t.also, s) {
+			read = true
 		}
-		for _, also := range t.also {
-			if also == s {
-				return true
-			}
+		if t.source != nil && slices.ContainsFunc(t.source.joins, func(j joined) bool { return j.source == s }) {
+			joins = true
 		}
 	}
-	return false
+	return read, joins
 }
 
 // isFresh reports that the slow columns of a mib need not be read again yet.
@@ -46,7 +47,7 @@ func (p *poll) isFresh(m *mibMemory) bool {
 func (p *poll) columns(s *source, all bool) []int {
 	out := make([]int, 0, len(s.columns))
 	m := &p.memory.mibs[s.place]
-	for i := range s.columns {
+	for i := range s.asked {
 		c := &s.columns[i]
 		switch {
 		case c.wide && p.version == v1:
@@ -60,7 +61,7 @@ func (p *poll) columns(s *source, all bool) []int {
 // addRows puts the rows of a small mib on the list for GET.
 func (p *poll) addRows(s *source, group int) {
 	m := &p.memory.mibs[s.place]
-	if !p.isFresh(m) {
+	if s.fickle || !p.isFresh(m) {
 		return
 	}
 	columns := p.columns(s, false)
@@ -91,7 +92,7 @@ func (p *poll) readSources() {
 		g := &p.grids[s.place]
 		if g.source == s && !p.restarted {
 			if p.sameRows(g) {
-				g.markSkipped(&p.memory.device)
+				p.complete(p.ctx, g)
 				continue
 			}
 			p.memory.mibs[s.place].readAt = time.Time{}
@@ -117,7 +118,7 @@ func (p *poll) sameRows(g *grid) bool {
 	}
 	for row := range g.index {
 		has := false
-		for column := range g.column {
+		for column := range g.source.asked {
 			has = has || g.column[column].asked && g.at(row, column).kind != absent
 		}
 		if !has {
@@ -140,21 +141,28 @@ func (p *poll) share(left int) (context.Context, context.CancelFunc) {
 // readSource walks one mib: all columns now and then, else the ones that change often.
 func (p *poll) readSource(ctx context.Context, g *grid) {
 	m := &p.memory.mibs[g.source.place]
-	all := !p.isFresh(m)
+	often := p.columns(g.source, false)
+	all := !p.isFresh(m) || len(often) == 0
 	if all {
 		p.readAll(ctx, g)
 	} else {
 		if len(m.index) > 0 {
 			g.limit = m.index[len(m.index)-1]
 		}
-		p.walk(ctx, g, p.columns(g.source, false))
+		p.walk(ctx, g, often)
 		g.fill(m)
-		g.markSkipped(&p.memory.device)
+		p.complete(ctx, g)
 		if all = g.err == nil && p.hasNewRows(g, m); all {
 			p.walk(ctx, g, p.unread(g))
-			g.markSkipped(&p.memory.device)
+			p.complete(ctx, g)
 		}
 	}
+	p.remember(g, all)
+}
+
+// remember notes what a read found. all: it asked for all columns.
+func (p *poll) remember(g *grid, all bool) {
+	m := &p.memory.mibs[g.source.place]
 	if g.err != nil {
 		m.readAt = time.Time{}
 		return
@@ -170,16 +178,16 @@ func (p *poll) readSource(ctx context.Context, g *grid) {
 // readAll walks all columns. Where rows may be left out it reads the names first, and then the other
 // columns only as far as there are rows that count.
 func (p *poll) readAll(ctx context.Context, g *grid) {
-	if g.source.skip != nil {
-		p.walk(ctx, g, g.source.key)
-		g.markSkipped(&p.memory.device)
+	if names := g.source.naming(); g.source.skip != nil && len(names) > 0 {
+		p.walk(ctx, g, names)
+		p.complete(ctx, g)
 		if errors.Is(g.err, errSilent) || len(g.index) == 0 {
 			return
 		}
 		g.closeAt()
 	}
 	p.walk(ctx, g, p.unread(g))
-	g.markSkipped(&p.memory.device)
+	p.complete(ctx, g)
 }
 
 // unread lists the columns that were not asked for yet.
@@ -204,9 +212,11 @@ func (p *poll) hasNewRows(g *grid, m *mibMemory) bool {
 		if known == none {
 			return true
 		}
-		for _, column := range g.source.key {
-			if *g.at(row, column) != m.cells[known*g.source.keeps+g.source.kept[column]] {
-				return true
+		for _, columns := range g.source.key {
+			for _, column := range columns {
+				if *g.at(row, column) != m.cells[known*g.source.keeps+g.source.kept[column]] {
+					return true
+				}
 			}
 		}
 	}

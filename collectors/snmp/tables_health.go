@@ -8,7 +8,7 @@ const gaugeEntry = mikrotik + ".3.100.1"
 func gaugeTable() *mib {
 	return &mib{
 		name: "mtxrGaugeTable",
-		key:  []string{"mtxrGaugeName"},
+		key:  [][]string{{"mtxrGaugeName"}},
 		columns: []object{
 			{name: "mtxrGaugeName", oid: gaugeEntry + ".2", slow: true},
 			{name: "mtxrGaugeValue", oid: gaugeEntry + ".3"},

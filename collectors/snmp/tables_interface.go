@@ -15,7 +15,7 @@ const (
 func ifTable() *mib {
 	return &mib{
 		name: "ifTable",
-		key:  []string{"ifName", "ifDescr"},
+		key:  [][]string{{"ifName", "ifDescr"}},
 		skip: isDynamic,
 		columns: []object{
 			{name: "ifName", oid: ifXEntry + ".1"},
@@ -100,6 +100,6 @@ func counted(readings ...reading) []reading {
 // isDynamic tells an interface that RouterOS made for a session, as <pppoe-ann>: its counters belong
 // to the session.
 func isDynamic(d *device, g *grid, row int) bool {
-	name := g.key(row)
+	name := g.name(row)
 	return d.isMikroTik() && strings.HasPrefix(name, "<") && strings.HasSuffix(name, ">")
 }

@@ -15,7 +15,7 @@ const (
 func hrStorageTable() *mib {
 	return &mib{
 		name: "hrStorageTable",
-		key:  []string{"hrStorageDescr"},
+		key:  [][]string{{"hrStorageDescr"}},
 		skip: isTemporary,
 		columns: []object{
 			{name: "hrStorageDescr", oid: hrStorageEntry + ".3", slow: true},
@@ -43,7 +43,7 @@ func storageTable(rows *mib) tableDef {
 
 // isTemporary tells the file systems in memory that RouterOS lists beside its disks.
 func isTemporary(d *device, g *grid, row int) bool {
-	return d.isMikroTik() && strings.Contains(g.key(row), "tmpfs")
+	return d.isMikroTik() && strings.Contains(g.name(row), "tmpfs")
 }
 
 func storageType(c cell) string {
