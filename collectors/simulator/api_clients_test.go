@@ -44,20 +44,30 @@ type seen struct {
 	Trap string           `json:"trap"`
 }
 
-func TestLibrouterosReadsEveryTableOfEveryModel(t *testing.T) {
+func TestLibrouterosReadsEveryMenuOfEveryModel(t *testing.T) {
 	f := openFleet(t, Options{Routers: 30, Quiet: true, Clock: newClock().now})
 	var questions [][]any
 	var routers []*Router
-	var paths []string
+	var commands []string
 	for _, r := range everyModel(f) {
 		method := "plain"
 		if !r.model.atLeast(6, 43) {
 			method = "token"
 		}
-		for path := range f.tables {
-			questions = append(questions, []any{r.address.String(), f.APIPort(), method, path + "/print"})
-			routers, paths = append(routers, r), append(paths, path)
+		ask := func(words ...any) {
+			questions = append(questions, append([]any{r.address.String(), f.APIPort(), method}, words...))
+			routers, commands = append(routers, r), append(commands, words[0].(string))
 		}
+		for path, menu := range f.menus {
+			if menu.print != nil {
+				ask(path+"/print", "=stats=")
+			}
+			if menu.monitor != nil && !menu.picked {
+				ask(path+"/monitor", "=once=")
+			}
+		}
+		ask("/system/ups/monitor", "=once=", "=numbers=ups1")
+		ask("/radius/monitor", "=once=", "=numbers=*2,*1")
 	}
 	var answers []seen
 	python(t, "testdata/librouteros_reads.py", questions, &answers)
@@ -65,19 +75,28 @@ func TestLibrouterosReadsEveryTableOfEveryModel(t *testing.T) {
 		r := routers[i]
 		v := at(r, 0)
 		want := map[string]int{
-			"/system/identity": 1, "/system/resource": 1, "/system/resource/cpu": r.model.cores, "/system/license": 1, "/system/routerboard": 1,
-			"/ip/address": 2, "/interface": v.interfaceCount(), "/ppp/active": len(v.ppp()), "/ip/hotspot/active": len(v.hotspot()),
+			"/system/identity/print": 1, "/system/resource/print": 1, "/system/resource/cpu/print": r.model.cores, "/system/license/print": 1,
+			"/system/routerboard/print": 1, "/ip/address/print": 2, "/interface/print": v.interfaceCount(), "/ppp/active/print": len(v.ppp()),
+			"/ip/hotspot/active/print": len(v.hotspot()), "/system/gps/monitor": 1, "/system/ups/monitor": 1, "/radius/monitor": len(r.radiusServers()),
+			"/ip/dhcp-server/lease/print": r.leases(), "/queue/simple/print": len(v.ppp()) + r.queues(), "/certificate/print": 3, "/user/active/print": 3,
+			"/system/package/update/print": 1, "/ip/dns/print": 1, "/system/ntp/client/print": 1, "/tool/netwatch/print": 2, "/ip/firewall/nat/print": 4,
 		}
-		n, fixed := want[paths[i]]
+		n, fixed := want[commands[i]]
+		end := strings.LastIndexByte(commands[i], '/')
+		menu := f.menus[commands[i][:end]]
 		switch {
-		case paths[i] == "/system/routerboard" && r.model.product == "":
+		case menu.on != nil && !menu.on(r):
 			if a.Trap != messageNoCommand {
-				t.Errorf("%s %s: %+v", r.name, paths[i], a)
+				t.Errorf("%s %s: %+v", r.name, commands[i], a)
+			}
+		case commands[i] == "/radius/monitor" && n == 0:
+			if a.Trap != messageNoItem {
+				t.Errorf("%s %s: %+v", r.name, commands[i], a)
 			}
 		case a.Trap != "":
-			t.Errorf("%s %s: %s", r.name, paths[i], a.Trap)
+			t.Errorf("%s %s: %s", r.name, commands[i], a.Trap)
 		case fixed && len(a.Rows) != n:
-			t.Errorf("%s %s: %d rows, want %d", r.name, paths[i], len(a.Rows), n)
+			t.Errorf("%s %s: %d rows, want %d", r.name, commands[i], len(a.Rows), n)
 		}
 	}
 }

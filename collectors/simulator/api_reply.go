@@ -8,7 +8,7 @@ func (r *apiReply) emit(c *command, row *apiRow) {
 	r.out = appendWord(r.out, "!re")
 	r.tag(c.tag)
 	for _, f := range row.fields {
-		if !c.asks(f.name) {
+		if f.hidden || !c.asks(f.name) {
 			continue
 		}
 		r.out = appendWordLength(r.out, uint32(2+len(f.name)+f.end-f.start))

@@ -11,11 +11,13 @@ import (
 type apiRow struct {
 	fields []apiField
 	text   []byte
+	stats  bool // =stats= was asked: show counters, too
 }
 
 type apiField struct {
 	name       string
 	start, end int
+	hidden     bool // not shown, but a row can be found by it
 }
 
 func (r *apiRow) reset() { r.fields, r.text = r.fields[:0], r.text[:0] }
@@ -98,6 +100,24 @@ func (r *apiRow) id(n uint32) {
 			r.text[i] = c - 'a' + 'A'
 		}
 	}
+	r.end()
+}
+
+// hide keeps the last value from being shown: what monitor does not say, but is asked by.
+func (r *apiRow) hide() { r.fields[len(r.fields)-1].hidden = true }
+
+// float shows a number with so many decimals, and what follows it.
+func (r *apiRow) float(name string, f float64, decimals int, unit string) {
+	r.begin(name)
+	r.text = append(strconv.AppendFloat(r.text, f, 'f', decimals, 64), unit...)
+	r.end()
+}
+
+// pair shows two numbers as queues do, up/down.
+func (r *apiRow) pair(name string, up, down uint64) {
+	r.begin(name)
+	r.text = strconv.AppendUint(r.text, up, 10)
+	r.text = strconv.AppendUint(append(r.text, '/'), down, 10)
 	r.end()
 }
 

@@ -2,8 +2,6 @@ package simulator
 
 import (
 	"bufio"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -96,36 +94,4 @@ func (s *apiSession) answer() bool {
 		s.run(&c)
 	}
 	return true
-}
-
-func (s *apiSession) run(c *command) {
-	path, ok := strings.CutSuffix(c.path, "/print")
-	if !ok {
-		path, ok = strings.CutSuffix(c.path, "/getall")
-	}
-	table := s.fleet.tables[path]
-	if !ok || table == nil || (path == "/system/routerboard" && s.router.model.architecture == "x86_64") {
-		s.trap(c.tag, messageNoCommand)
-		return
-	}
-	s.view.reset(s.router, s.fleet.now())
-	s.row.reset()
-	rows := 0
-	table(s.view, &s.row, func() {
-		if matches(c.query, &s.row) {
-			rows++
-			if !c.counted {
-				s.emit(c, &s.row)
-			}
-		}
-		s.row.reset()
-	})
-	switch {
-	case c.counted:
-		s.say(c.tag, "!done", "=ret="+strconv.Itoa(rows))
-		return
-	case rows == 0 && s.router.model.atLeast(7, 18):
-		s.say(c.tag, "!empty")
-	}
-	s.say(c.tag, "!done")
 }

@@ -3,14 +3,13 @@ package simulator
 // apiTable writes the rows of one path. It calls emit after each.
 type apiTable func(v *view, row *apiRow, emit func())
 
-// apiTables are the paths that can be printed.
+// apiTables are the paths of every router that can be printed.
 func apiTables() map[string]apiTable {
 	return map[string]apiTable{
 		"/system/identity":     printIdentity,
 		"/system/resource":     printResource,
 		"/system/resource/cpu": printCPU,
 		"/system/health":       printHealth,
-		"/system/routerboard":  printRouterboard,
 		"/system/license":      printLicense,
 		"/system/package":      printPackages,
 		"/interface":           printInterfaces,

@@ -13,7 +13,7 @@ type Fleet struct {
 	origin  atomic.Int64 // when the timetables began; 0: they do not run
 	routers []*Router
 	byName  map[string]*Router
-	tables  map[string]apiTable
+	menus   map[string]apiMenu
 	hook    func(addr netip.Addr, face string, at time.Time)
 	server
 }
@@ -21,7 +21,7 @@ type Fleet struct {
 // New makes a fleet that does nothing yet. Its routers can be looked at and prepared.
 func New(opts Options) *Fleet {
 	opts.setDefaults()
-	f := &Fleet{opts: opts, byName: make(map[string]*Router, opts.Routers), tables: apiTables()}
+	f := &Fleet{opts: opts, byName: make(map[string]*Router, opts.Routers), menus: apiMenus()}
 	f.made = f.now()
 	c := &cast{models: catalogue()}
 	trees := make(map[*model]tree)

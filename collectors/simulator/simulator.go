@@ -32,6 +32,9 @@ type Options struct {
 	FirstAddress netip.Addr
 	// Interfaces is the number of static interfaces of each router; 0 lets the model decide (5 to 26).
 	Interfaces int
+	// Rows is how many rows the long lists of the API have (leases, firewall rules, queues); 0 lets the
+	// role decide (up to 200).
+	Rows int
 	// Logger gets a line per event of the fleet's life; nil is silent.
 	Logger *slog.Logger
 	// Quiet stops what happens by itself: reboots, outages, slowness, and sessions that come and go.
