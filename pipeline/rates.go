@@ -10,21 +10,11 @@ import (
 // a reboot, a change of source, a counter that fell and an increase that the link cannot carry are
 // discontinuities, which give no rate at that poll and start anew from it.
 type Rates struct {
+	base time.Time // read times are kept as distances from it, on the monotonic clock
+
 	mu      sync.Mutex
 	devices map[string]*deviceRates
-}
-
-type deviceRates struct {
-	mu   sync.Mutex
-	rows map[string]*rowRates // by key: a collector that was built anew names the same rows
-}
-
-// rowRates is what a row's counters were at its last good read.
-type rowRates struct {
-	source string
-	at     time.Time
-	uptime time.Duration
-	values []Field
+	rated   map[*Table][]*FieldDef
 }
 
 // The most that any interface of today may carry: 10 Tbit/s, and as many packets of minimum size.
@@ -41,7 +31,9 @@ const uptimeWrap = time.Duration(1<<32) * 10 * time.Millisecond
 const maxGap32 = 10 * time.Minute
 
 // NewRates returns an empty state.
-func NewRates() *Rates { return &Rates{devices: map[string]*deviceRates{}} }
+func NewRates() *Rates {
+	return &Rates{base: time.Now(), devices: map[string]*deviceRates{}, rated: map[*Table][]*FieldDef{}}
+}
 
 // Apply appends the rates of every counter of the batch to its samples, and returns how many
 // discontinuities it met. It is safe for concurrent use; batches of one table must come in order.
@@ -51,12 +43,14 @@ func (r *Rates) Apply(b *Batch) (discontinuities int) {
 	defer d.mu.Unlock()
 	for i := range b.Tables {
 		t := &b.Tables[i]
-		for j := range t.Samples {
-			discontinuities += d.apply(t, &t.Samples[j])
+		fields := r.ratedFields(t.Table)
+		if len(fields) == 0 || t.ReadAt.IsZero() || len(t.Samples) == 0 {
+			continue
 		}
+		discontinuities += d.table(t.Table, fields).apply(t, t.ReadAt.Sub(r.base))
 	}
-	for _, s := range b.Gone {
-		delete(d.rows, s.Key())
+	if len(b.Gone) > 0 {
+		d.drop(b.Gone)
 	}
 	return discontinuities
 }
@@ -73,87 +67,41 @@ func (r *Rates) device(name string) *deviceRates {
 	defer r.mu.Unlock()
 	d := r.devices[name]
 	if d == nil {
-		d = &deviceRates{rows: map[string]*rowRates{}}
+		d = &deviceRates{}
 		r.devices[name] = d
 	}
 	return d
 }
 
-func (d *deviceRates) apply(t *TableRead, s *Sample) (discontinuities int) {
-	counters := ratedFields(s.Fields)
-	if len(counters) == 0 || t.ReadAt.IsZero() {
-		return 0
-	}
-	was := d.rows[s.Series.Key()]
-	now := &rowRates{source: t.Source, at: t.ReadAt, uptime: t.Uptime, values: counters}
-	if was != nil && !now.at.After(was.at) {
-		return 0 // the same answer again
-	}
-	d.rows[s.Series.Key()] = now
-	if was == nil {
-		return 0
-	}
-	if was.source != now.source || rebooted(was, now) {
-		return 1
-	}
-	link := linkOf(*s)
-	for _, c := range counters {
-		before, ok := find(was.values, c.Def)
-		if !ok || before.Kind() != c.Value.Kind() {
-			continue
+// ratedFields lists the counters of a table that have a rate, made once for all devices.
+func (r *Rates) ratedFields(t *Table) []*FieldDef {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fields, ok := r.rated[t]
+	if !ok {
+		for _, f := range t.Fields {
+			if f.Rate != nil {
+				fields = append(fields, f)
+			}
 		}
-		rate, ok := perSecond(c, before, now.at.Sub(was.at), link)
-		if !ok {
-			discontinuities++
-			continue
-		}
-		s.Fields = append(s.Fields, Field{Def: c.Def.Rate, Value: GaugeValue(math.Round(rate))})
+		r.rated[t] = fields
 	}
-	return discontinuities
-}
-
-func ratedFields(fields []Field) []Field {
-	n := 0
-	for i := range fields {
-		if fields[i].Def.Rate != nil && !fields[i].Value.IsNone() {
-			n++
-		}
-	}
-	if n == 0 {
-		return nil
-	}
-	out := make([]Field, 0, n)
-	for _, f := range fields {
-		if f.Def.Rate != nil && !f.Value.IsNone() {
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
-func find(fields []Field, def *FieldDef) (Value, bool) {
-	for i := range fields {
-		if fields[i].Def == def {
-			return fields[i].Value, true
-		}
-	}
-	return Value{}, false
+	return fields
 }
 
 // rebooted tells from the device's uptime whether counters began anew between two reads: it must have
 // grown by the time that passed, give or take what caches and clocks blur.
-func rebooted(was, now *rowRates) bool {
-	if was.uptime == 0 || now.uptime == 0 {
+func rebooted(was, now, elapsed time.Duration) bool {
+	if was == 0 || now == 0 {
 		return false
 	}
-	elapsed := now.at.Sub(was.at)
-	expected := was.uptime + elapsed
+	expected := was + elapsed
 	slack := 5*time.Second + elapsed/10
 	// An uptime above the wrap is the RouterOS API's, which never wraps.
-	if was.uptime <= uptimeWrap && expected+slack >= uptimeWrap && now.uptime <= expected-uptimeWrap+slack {
+	if was <= uptimeWrap && expected+slack >= uptimeWrap && now <= expected-uptimeWrap+slack {
 		return false
 	}
-	return now.uptime < expected-slack
+	return now < expected-slack
 }
 
 // link is what is known of the wire under an interface.
@@ -186,8 +134,9 @@ func (l link) limit(def *FieldDef) float64 {
 	return bits / minFrameBits
 }
 
-func perSecond(c Field, before Value, elapsed time.Duration, l link) (rate float64, ok bool) {
-	delta := c.Value.Int() - before.Int()
+// perSecond is the rate of a counter that stood at before, ok false if there is no believable one.
+func perSecond(c Field, before int64, elapsed time.Duration, l link) (rate float64, ok bool) {
+	delta := c.Value.Int() - before
 	if c.Value.Kind() == Counter32 {
 		if delta, ok = delta32(c, before, elapsed, l); !ok {
 			return 0, false
@@ -200,14 +149,14 @@ func perSecond(c Field, before Value, elapsed time.Duration, l link) (rate float
 }
 
 // delta32 unwraps a 32-bit counter where it can have wrapped only once, and refuses otherwise.
-func delta32(c Field, before Value, elapsed time.Duration, l link) (int64, bool) {
-	delta := (c.Value.Int() - before.Int()) & math.MaxUint32
+func delta32(c Field, before int64, elapsed time.Duration, l link) (int64, bool) {
+	delta := (c.Value.Int() - before) & math.MaxUint32
 	if l.bitsPerSecond > 0 {
 		most := l.limit(c.Def) / c.Def.RateScale * elapsed.Seconds()
-		return delta, most < 1<<32 || c.Value.Int() >= before.Int() && elapsed <= maxGap32
+		return delta, most < 1<<32 || c.Value.Int() >= before && elapsed <= maxGap32
 	}
 	if elapsed > maxGap32 {
 		return 0, false
 	}
-	return delta, c.Value.Int() >= before.Int() || delta < 1<<31
+	return delta, c.Value.Int() >= before || delta < 1<<31
 }

@@ -103,7 +103,7 @@ func TestRatesForgetRowsThatAreGone(t *testing.T) {
 	first := Batch{Device: "r1", Tables: []TableRead{iface(series, start, map[string]Value{"rx_bytes": CounterValue(1)})}}
 	rates.Apply(&first)
 	rates.Apply(&Batch{Device: "r1", Gone: []*Series{series}})
-	if n := len(rates.devices["r1"].rows); n != 0 {
+	if n := len(rates.devices["r1"].tables[0].rows); n != 0 {
 		t.Errorf("%d rows are kept", n)
 	}
 	rates.Forget("r1")
