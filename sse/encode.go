@@ -43,12 +43,21 @@ func (o *object) name(quoted string) {
 }
 
 func (o *object) add(layout *state.Layout, i int, v state.Value) {
+	o.field(layout, i)
+	o.dst = v.AppendJSON(o.dst)
+}
+
+func (o *object) cell(layout *state.Layout, i int, c state.Cell) {
+	o.field(layout, i)
+	o.dst = c.AppendJSON(o.dst)
+}
+
+func (o *object) field(layout *state.Layout, i int) {
 	if o.carry == nil {
 		o.name(layout.Quoted(i))
 	} else {
 		o.name(o.carry.field(layout, i))
 	}
-	o.dst = v.AppendJSON(o.dst)
 }
 
 // text adds a field that is in no layout.
@@ -63,9 +72,9 @@ func (o *object) text(field, value string) {
 
 // fields adds all fields of a row that have a value.
 func (o *object) fields(row *state.Row) {
-	for i := range row.Cells {
-		if v := row.Cells[i].Value; !v.IsNone() {
-			o.add(row.Layout, i, v)
+	for i, cell := range row.Cells() {
+		if !cell.IsNone() {
+			o.cell(row.Layout, i, cell)
 		}
 	}
 }
@@ -80,9 +89,9 @@ func (c *carry) appendRow(dst []byte, row *state.Row) []byte {
 // appendPatch appends the fields that changed after base; one that the row no longer has is null.
 func (c *carry) appendPatch(dst []byte, row *state.Row, base uint64) []byte {
 	o := object{dst: append(dst, '{'), carry: c}
-	for i := range row.Cells {
-		if row.Cells[i].Seq > base {
-			o.add(row.Layout, i, row.Cells[i].Value)
+	for i, cell := range row.Cells() {
+		if cell.Seq > base {
+			o.cell(row.Layout, i, cell)
 		}
 	}
 	return append(o.dst, '}')
@@ -123,7 +132,7 @@ func lastOfKey(row *state.Row) string {
 
 // appendSnapshotRow appends [key, seq, n, value].
 func (c *carry) appendSnapshotRow(dst []byte, row *state.Row) []byte {
-	dst = append(append(dst, '['), row.Quoted...)
+	dst = state.AppendString(append(dst, '['), row.Key)
 	dst = strconv.AppendUint(append(dst, ','), row.Seq, 10)
 	dst = strconv.AppendUint(append(dst, ','), row.N, 10)
 	return append(c.appendRow(append(dst, ','), row), ']')
@@ -131,7 +140,7 @@ func (c *carry) appendSnapshotRow(dst []byte, row *state.Row) []byte {
 
 // appendChange appends an element of a delta's changes.
 func (c *carry) appendChange(dst []byte, row *state.Row, v verdict, base uint64) []byte {
-	dst = append(append(dst, c.head...), row.Quoted...)
+	dst = state.AppendString(append(dst, c.head...), row.Key)
 	dst = strconv.AppendUint(append(dst, `,"seq":`...), row.Seq, 10)
 	dst = strconv.AppendUint(append(dst, `,"n":`...), row.N, 10)
 	switch v {

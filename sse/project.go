@@ -22,14 +22,13 @@ type projector struct {
 type source struct {
 	name string
 	tags []pipeline.Tag
-	seen *pipeline.Series // whose tags were looked at last
 
 	live   *state.Handle
 	cells  []state.Value // of router.live, as they were published last
 	dirty  bool
 	status int64 // the state that was told last
 
-	interfaces map[string]*state.Handle // by name
+	interfaces []*state.Handle // in the order of the last read
 }
 
 func newProjector(t *topics) *projector {
@@ -55,9 +54,7 @@ func (p *projector) publish(b pipeline.Batch) {
 			p.publishTable(src, t, b.Time)
 		}
 	}
-	for _, gone := range b.Gone {
-		p.gone(src, gone)
-	}
+	p.gone(src, b.Gone)
 	if b.Lane == pipeline.LaneLive && good(b) {
 		src.set(liveLastGood, state.IntValue(b.Time.UnixMilli()))
 	}
@@ -99,11 +96,10 @@ func (p *projector) source(name string) *source {
 		return src
 	}
 	src := &source{
-		name:       name,
-		live:       &state.Handle{Topic: p.topics.live.Topic, Device: name, Key: "router/" + name},
-		cells:      make([]state.Value, len(p.topics.live.layout.Names())),
-		dirty:      true,
-		interfaces: map[string]*state.Handle{},
+		name:  name,
+		live:  &state.Handle{Topic: p.topics.live.Topic, Device: name, Key: "router/" + name},
+		cells: make([]state.Value, len(p.topics.live.layout.Names())),
+		dirty: true,
 	}
 	src.cells[liveStatus] = state.TextValue("unknown")
 	p.devices[name] = src
@@ -113,11 +109,7 @@ func (p *projector) source(name string) *source {
 // retag tells the store when the tags of a device's series are other than before.
 func (p *projector) retag(src *source, b pipeline.Batch) {
 	for s := range b.Samples() {
-		if s.Series == src.seen {
-			return
-		}
-		src.seen = s.Series
-		if tags := state.Tags(s.Series); !slices.Equal(tags, src.tags) {
+		if tags := s.Series.DeviceTags(); !slices.Equal(tags, src.tags) {
 			src.tags = tags
 			p.inbox.Tag(src.name, tags)
 		}
@@ -125,19 +117,28 @@ func (p *projector) retag(src *source, b pipeline.Batch) {
 	}
 }
 
-// gone removes what hung on a row that the device no longer has.
-func (p *projector) gone(src *source, s *pipeline.Series) {
-	switch s.Table().Name {
-	case "interface":
-		if h := src.interfaces[s.Row()]; h != nil {
-			delete(src.interfaces, s.Row())
+// gone removes what hung on rows that the device no longer has.
+func (p *projector) gone(src *source, rows []*pipeline.Series) {
+	keys := map[string]bool{}
+	for _, s := range rows {
+		switch s.Table().Name {
+		case "interface":
+			keys[interfaceKey(src.name, s.Row())] = true
+		case "router":
+			src.clear(liveIdentity, liveModel, liveVersion, liveUptime, liveCPU, liveMemory, liveDisk)
+		case "session_count":
+			src.clear(livePPP, liveHotspot)
+		}
+	}
+	if len(keys) == 0 {
+		return
+	}
+	src.interfaces = slices.DeleteFunc(src.interfaces, func(h *state.Handle) bool {
+		if keys[h.Key] {
 			p.inbox.Remove(h)
 		}
-	case "router":
-		src.clear(liveIdentity, liveModel, liveVersion, liveUptime, liveCPU, liveMemory, liveDisk)
-	case "session_count":
-		src.clear(livePPP, liveHotspot)
-	}
+		return keys[h.Key]
+	})
 }
 
 // forget removes all rows of a device.

@@ -36,24 +36,52 @@ func interfaceLayout() *state.Layout {
 // their own.
 func (p *projector) interfaces(src *source, t *pipeline.TableRead, slot time.Time) {
 	var rx, tx sum
-	for _, sample := range t.Samples {
-		row := sample.Series.Row()
-		h := src.interfaces[row]
-		if h == nil {
-			h = &state.Handle{Topic: p.topics.interfaces.Topic, Device: src.name, Key: "interface/" + src.name + "/" + row}
-			src.interfaces[row] = h
-		}
+	p.handles(src, t.Samples)
+	for i, sample := range t.Samples {
 		cells := interfaceCells(sample, slot)
 		if pipeline.CarriesTraffic(cells[ifType].Text()) {
 			rx.add(cells[ifRx])
 			tx.add(cells[ifTx])
 		}
-		p.inbox.Set(h, p.topics.interfaces.layout, cells)
+		p.inbox.Set(src.interfaces[i], p.topics.interfaces.layout, cells)
 	}
 	if t.Status == pipeline.Whole { // the sums of a part would be a dip that never was
 		src.set(liveRx, rx.value())
 		src.set(liveTx, tx.value())
 	}
+}
+
+func interfaceKey(device, row string) string { return "interface/" + device + "/" + row }
+
+// handles makes sure that the first handles are those of the samples, in their order, as they mostly
+// are already.
+func (p *projector) handles(src *source, samples []pipeline.Sample) {
+	prefix := len(interfaceKey(src.name, ""))
+	inOrder := len(src.interfaces) >= len(samples)
+	for i := 0; inOrder && i < len(samples); i++ {
+		inOrder = src.interfaces[i].Key[prefix:] == samples[i].Series.Row()
+	}
+	if inOrder {
+		return
+	}
+	left := make(map[string]*state.Handle, len(src.interfaces))
+	for _, h := range src.interfaces {
+		left[h.Key] = h
+	}
+	list := make([]*state.Handle, len(samples), len(samples)+len(left))
+	for i, sample := range samples {
+		key := interfaceKey(src.name, sample.Series.Row())
+		if list[i] = left[key]; list[i] == nil {
+			list[i] = &state.Handle{Topic: p.topics.interfaces.Topic, Device: src.name, Key: key}
+		}
+		delete(left, key)
+	}
+	for _, h := range src.interfaces { // those that a part of the table did not show
+		if left[h.Key] != nil {
+			list = append(list, h)
+		}
+	}
+	src.interfaces = list
 }
 
 func interfaceCells(sample pipeline.Sample, slot time.Time) []state.Value {

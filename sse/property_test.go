@@ -361,7 +361,7 @@ func (s *subscriber) changedSince(cut uint64) map[string]bool {
 					continue
 				}
 				newest := row.Born
-				for _, cell := range row.Cells {
+				for _, cell := range row.Cells() {
 					newest = max(newest, cell.Seq)
 				}
 				if row.Gone || newest > cut {
@@ -541,8 +541,8 @@ func (w *world) inView(p part, d *state.Device) bool {
 
 func rowTruth(row *state.Row, c *carry) map[string]any {
 	value := map[string]any{}
-	for i, cell := range row.Cells {
-		if cell.Value.IsNone() {
+	for i, cell := range row.Cells() {
+		if cell.IsNone() {
 			continue
 		}
 		name := row.Layout.Names()[i]
@@ -550,7 +550,7 @@ func rowTruth(row *state.Row, c *carry) map[string]any {
 			name = "cpu"
 		}
 		var v any
-		if err := json.Unmarshal(cell.Value.AppendJSON(nil), &v); err != nil {
+		if err := json.Unmarshal(cell.AppendJSON(nil), &v); err != nil {
 			panic(err)
 		}
 		value[name] = v

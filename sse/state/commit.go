@@ -3,8 +3,6 @@ package state
 import (
 	"slices"
 	"time"
-
-	"github.com/routerpulse/routerpulse/pipeline"
 )
 
 // Cut is what one commit changed.
@@ -74,7 +72,6 @@ func (s *Store) bear(c *Cut, d *draft, row *Row) {
 	if row == nil {
 		device := s.device(d.handle.Device)
 		row = &Row{Topic: d.handle.Topic, Device: device, Key: d.handle.Key}
-		row.Quoted = string(AppendString(nil, row.Key))
 		device.rows++
 		device.Shelf(row.Topic).put(row)
 		s.rows[rowID{row.Topic, row.Key}] = row
@@ -83,10 +80,7 @@ func (s *Store) bear(c *Cut, d *draft, row *Row) {
 		s.graves.count--
 	}
 	row.Gone, row.Born, row.Layout = false, seq, d.layout
-	row.Cells = make([]Cell, len(d.layout.names))
-	for i, v := range d.cells {
-		row.Cells[i] = Cell{Value: v, Seq: seq}
-	}
+	row.cells.pack(d.cells, seq)
 	row.N += d.updates
 	row.Device.Shelf(row.Topic).Alive++
 	c.touch(row, seq)
@@ -94,18 +88,10 @@ func (s *Store) bear(c *Cut, d *draft, row *Row) {
 
 // update sets the fields that differ. Nothing differs: the row stays as it was.
 func (s *Store) update(c *Cut, d *draft, row *Row) {
-	if len(row.Cells) < len(d.layout.names) {
-		row.Cells = append(row.Cells, make([]Cell, len(d.layout.names)-len(row.Cells))...)
+	if len(d.layout.names) > len(row.Layout.names) {
 		row.Layout = d.layout
 	}
-	seq, changed := s.place.Cut+1, false
-	for i, v := range d.cells {
-		if row.Cells[i].Value != v {
-			row.Cells[i] = Cell{Value: v, Seq: seq}
-			changed = true
-		}
-	}
-	if changed {
+	if row.cells.update(d.cells, s.place.Cut+1) {
 		row.N += d.updates
 		c.touch(row, s.next())
 	}
@@ -113,7 +99,7 @@ func (s *Store) update(c *Cut, d *draft, row *Row) {
 
 func (s *Store) bury(c *Cut, row *Row, now time.Time) {
 	seq := s.next()
-	row.Gone, row.Cells = true, nil
+	row.Gone, row.cells = true, cells{}
 	row.N++
 	row.Device.Shelf(row.Topic).Alive--
 	c.touch(row, seq)
@@ -151,15 +137,4 @@ func (c *Cut) touch(row *Row, seq uint64) {
 	row.Seq = seq
 	shelf := row.Device.Shelf(row.Topic)
 	shelf.Changed = max(shelf.Changed, seq)
-}
-
-// Tags returns a copy of the tags that a series got from its device.
-func Tags(s *pipeline.Series) []pipeline.Tag {
-	var tags []pipeline.Tag
-	for _, t := range s.Tags() {
-		if t.Key != "device" && !slices.Contains(s.Table().Keys, t.Key) {
-			tags = append(tags, t)
-		}
-	}
-	return tags
 }

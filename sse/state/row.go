@@ -1,12 +1,10 @@
 package state
 
-import "github.com/routerpulse/routerpulse/pipeline"
+import (
+	"iter"
 
-// Cell is one field of a row, and the sequence number of its last change.
-type Cell struct {
-	Value Value
-	Seq   uint64
-}
+	"github.com/routerpulse/routerpulse/pipeline"
+)
 
 // Row is one row, or the tombstone of one. Only the committer changes it; others read it inside
 // Store.Read.
@@ -14,22 +12,24 @@ type Row struct {
 	Topic  *Topic
 	Device *Device
 	Key    string
-	Quoted string // the key as a JSON string
 	Layout *Layout
-	Cells  []Cell // one per field of Layout
 	Seq    uint64 // of the last change
 	N      uint64 // updates so far
 	Born   uint64 // when it last came to be: whoever stands before has to get the whole row
 	Gone   bool   // a tombstone
 
-	slot int
-	dead bool // dropped from the store
+	cells cells
+	slot  int
+	dead  bool // dropped from the store
 }
+
+// Cells visits the fields, in the order of Layout; none of a tombstone.
+func (r *Row) Cells() iter.Seq2[int, Cell] { return r.cells.all() }
 
 // Changed reports that a field changed after base.
 func (r *Row) Changed(base uint64) bool {
-	for i := range r.Cells {
-		if r.Cells[i].Seq > base {
+	for _, c := range r.cells.all() {
+		if c.Seq > base {
 			return true
 		}
 	}

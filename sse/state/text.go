@@ -7,7 +7,7 @@ const hexDigits = "0123456789abcdef"
 // AppendString appends s as a JSON string. Whatever the bytes, the result has no control character
 // (so no CR, LF or NUL that could end a field of an event stream), no line separator and only valid
 // UTF-8: what is not becomes U+FFFD.
-func AppendString(dst []byte, s string) []byte {
+func AppendString[S string | []byte](dst []byte, s S) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
@@ -22,7 +22,7 @@ func AppendString(dst []byte, s string) []byte {
 			start = i
 			continue
 		}
-		r, size := utf8.DecodeRuneInString(s[i:])
+		r, size := utf8.DecodeRuneInString(string(s[i:min(len(s), i+utf8.UTFMax)]))
 		switch {
 		case r == utf8.RuneError && size == 1:
 			dst = append(dst, s[start:i]...)
