@@ -45,7 +45,7 @@ func TestExamplesInComments(t *testing.T) {
 	if err := configs.Parse("default.yaml", []byte(text), &c); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	if len(c.Credentials) != 2 {
+	if len(c.Credentials) != 3 {
 		t.Errorf("got %d credentials:\n%s", len(c.Credentials), text)
 	}
 }

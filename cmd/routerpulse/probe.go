@@ -26,6 +26,8 @@ import (
 // probeOptions are the flags of probe.
 type probeOptions struct {
 	community, snmpVersion          string
+	snmpUser, auth, priv, context   string
+	authFile, privFile              string // with the passwords
 	user, passwordFile, caFile, pin string
 	snmpPort, apiPort               int
 	insecure, json                  bool
@@ -38,6 +40,7 @@ func newProbe(io streams) *cobra.Command {
 		Use: "probe ADDRESS", Short: "Print what would be collected from one device, without any config",
 		Args: oneArg("the address of the device"),
 		Example: "  routerpulse probe 10.0.0.1 --community public\n" +
+			"  routerpulse probe 10.0.0.1 --snmp-user noc --auth sha1 --auth-password-file a --priv aes --priv-password-file p\n" +
 			"  routerpulse probe 10.0.0.1 --user telemetry --password-file pw --pin 3f…a9\n" +
 			"  routerpulse probe 10.0.0.1 --community public --user telemetry --password-file pw --insecure --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -53,7 +56,13 @@ func newProbe(io streams) *cobra.Command {
 
 func (o *probeOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.community, "community", "", "SNMP community")
-	f.StringVar(&o.snmpVersion, "snmp-version", "2c", "SNMP version: 1 or 2c")
+	f.StringVar(&o.snmpVersion, "snmp-version", "2c", "SNMP version: 1, 2c or 3; --snmp-user makes it 3")
+	f.StringVar(&o.snmpUser, "snmp-user", "", "user of SNMP v3")
+	f.StringVar(&o.auth, "auth", "", "how SNMP v3 signs: md5, sha1, sha224, sha256, sha384 or sha512")
+	f.StringVar(&o.authFile, "auth-password-file", "", "file that holds the password for --auth")
+	f.StringVar(&o.priv, "priv", "", "how SNMP v3 encrypts: des, aes128, aes192, aes256, aes192c or aes256c")
+	f.StringVar(&o.privFile, "priv-password-file", "", "file that holds the password for --priv")
+	f.StringVar(&o.context, "context", "", "context of SNMP v3")
 	f.IntVar(&o.snmpPort, "snmp-port", 161, "UDP port of SNMP")
 	f.StringVar(&o.user, "user", "", "user of the RouterOS API")
 	f.StringVar(&o.passwordFile, "password-file", "", "file that holds the user's password")
@@ -73,17 +82,17 @@ func (o *probeOptions) config(address string) (collectors.Config, error) {
 		n, _ := strconv.Atoi(port)
 		return cfg, usageError{fmt.Errorf("give the port by itself: %s --snmp-port %d (or --api-port)", host, n)}
 	}
-	if o.community == "" && o.user == "" {
-		return cfg, usageError{errors.New("say how to ask: --community C for SNMP, --user U --password-file F for the RouterOS API, or both")}
+	if !o.asksSNMP() && o.user == "" {
+		return cfg, usageError{errors.New("say how to ask: --community C for SNMP, --snmp-user U for SNMP v3, --user U --password-file F for the RouterOS API, or both")}
 	}
 	if o.user != "" && o.passwordFile == "" {
 		return cfg, usageError{errors.New("--user needs --password-file F: a password on the command line would be seen by everybody on this machine")}
 	}
-	if o.community != "" {
+	if o.asksSNMP() {
 		device.SNMP.Port = o.snmpPort
 		device.Credentials = append(device.Credentials, "snmp")
 		cfg.Credentials = append(cfg.Credentials, collectors.Credential{Name: "snmp",
-			SNMP: &snmp.Credential{Version: o.snmpVersion, Community: configs.NewSecret(o.community)}})
+			SNMP: o.snmpCredential()})
 	}
 	if o.user != "" {
 		device.RouterOS.Port = o.apiPort
@@ -103,7 +112,25 @@ func (o *probeOptions) config(address string) (collectors.Config, error) {
 
 // probeHint names the flags where a hint names keys of the config file.
 func probeHint(hint string) string {
-	return strings.NewReplacer("insecure: true", "--insecure", "ca_file", "--ca-file", "password_file", "--password-file", "pin:", "--pin").Replace(hint)
+	return strings.NewReplacer("auth_password_file: with a path, or auth_password: \"${A_VARIABLE}\"", "--auth-password-file F",
+		"priv_password_file: with a path, or priv_password: \"${A_VARIABLE}\"", "--priv-password-file F",
+		"version: 2c", "--snmp-version 2c", "version: 3", "--snmp-version 3", "add auth:", "add --auth", "add priv:", "add --priv",
+		"insecure: true", "--insecure", "ca_file", "--ca-file", "password_file", "--password-file", "pin:", "--pin").Replace(hint)
+}
+
+// asksSNMP reports that a flag says something of SNMP.
+func (o *probeOptions) asksSNMP() bool {
+	return o.community != "" || o.snmpUser != "" || o.snmpVersion == "3"
+}
+
+func (o *probeOptions) snmpCredential() *snmp.Credential {
+	version := o.snmpVersion
+	if o.snmpUser != "" {
+		version = "3"
+	}
+	return &snmp.Credential{Version: version, Community: configs.NewSecret(o.community),
+		User: o.snmpUser, Auth: o.auth, AuthPasswordFile: configs.File(o.authFile),
+		Priv: o.priv, PrivPasswordFile: configs.File(o.privFile), Context: o.context}
 }
 
 func (o *probeOptions) apiCredential() *routeros.Credential {

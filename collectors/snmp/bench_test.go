@@ -56,7 +56,7 @@ func BenchmarkBuild(b *testing.B) {
 	a := newAgent(b, aRouter(20)...)
 	c := a.collector(b)
 	s := c.engine.borrow()
-	closeSession, err := s.open(b.Context(), &c.target, "public")
+	closeSession, err := s.open(b.Context(), &c.target, "public", nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -63,24 +63,29 @@ func parseMessage(b []byte) (m message, err error) {
 	if len(body) == 0 {
 		return m, errMalformed
 	}
-	m.pdu = body[0]
-	pdu, rest, ok := element(body, m.pdu)
+	return m, m.parsePDU(body)
+}
+
+// parsePDU reads the head of a PDU that is all of b, which is not empty.
+func (m *message) parsePDU(b []byte) error {
+	m.pdu = b[0]
+	pdu, rest, ok := element(b, m.pdu)
 	if !ok || len(rest) != 0 {
-		return m, errMalformed
+		return errMalformed
 	}
 	if m.id, pdu, ok = integer(pdu); !ok {
-		return m, errMalformed
+		return errMalformed
 	}
 	if m.status, pdu, ok = integer(pdu); !ok {
-		return m, errMalformed
+		return errMalformed
 	}
 	if m.index, pdu, ok = integer(pdu); !ok {
-		return m, errMalformed
+		return errMalformed
 	}
 	if m.varbinds, rest, ok = element(pdu, tagSequence); !ok || len(rest) != 0 {
-		return m, errMalformed
+		return errMalformed
 	}
-	return m, nil
+	return nil
 }
 
 // nextVarbind splits off the first varbind: its name, and its value still encoded.

@@ -1,4 +1,4 @@
-// Package snmp reads devices over SNMP v1 and v2c. The codec is ours: it writes requests and reads
+// Package snmp reads devices over SNMP v1, v2c and v3. The codec is ours: it writes requests and reads
 // replies in memory that is used again, and drops whatever does not answer the request in flight.
 //
 // Tables are data (tables_*.go): which objects, in which unit, with which numbers that mean "none". A
@@ -25,6 +25,7 @@ type Collector struct {
 	engine *Engine
 	target Target
 	rows   *pipeline.Rows
+	peer   *usmPeer // nil but for SNMPv3
 
 	mu        sync.Mutex
 	community string // "" is not read from its file yet
@@ -42,7 +43,11 @@ func (e *Engine) New(target Target, rows *pipeline.Rows) (*Collector, error) {
 	if target.Address == "" || target.Port < 0 || target.Port > 65535 {
 		return nil, fmt.Errorf("%s: no address to ask by SNMP: %q, port %d", target.Device, target.Address, target.Port)
 	}
-	return &Collector{engine: e, target: target, rows: rows, lanes: map[pipeline.Lane]*lane{}}, nil
+	c := &Collector{engine: e, target: target, rows: rows, lanes: map[pipeline.Lane]*lane{}}
+	if target.Credential.version() == v3 {
+		c.peer = newPeer(&c.target.Credential, &e.keys, e.now)
+	}
+	return c, nil
 }
 
 // Tables lists the tables that a lane reads.
@@ -115,11 +120,11 @@ func (c *Collector) with(ctx context.Context, m *memory, do func(*poll) error) (
 		}
 		c.engine.giveBack(s)
 	}()
-	community, err := c.openCommunity()
+	community, err := c.openSecrets()
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.target.Device, err)
 	}
-	closeSession, err := s.open(ctx, &c.target, community)
+	closeSession, err := s.open(ctx, &c.target, community, c.peer)
 	if err != nil {
 		m.polled = time.Time{}
 		return c.explainOpen(ctx, err)
@@ -128,8 +133,8 @@ func (c *Collector) with(ctx context.Context, m *memory, do func(*poll) error) (
 	s.poll.begin(ctx, s, c, m)
 	defer s.poll.end()
 	err = c.explain(do(&s.poll), s.tally.summary(), time.Since(started))
-	if errors.Is(err, pipeline.ErrNoAnswer) {
-		c.forgetCommunity()
+	if errors.Is(err, pipeline.ErrNoAnswer) || errors.Is(err, pipeline.ErrRefused) {
+		c.forgetSecrets()
 	}
 	return err
 }
@@ -146,13 +151,16 @@ func (c *Collector) lane(name pipeline.Lane) *lane {
 	return l
 }
 
-// openCommunity returns the community. It is read from its file when first needed, and again after a
-// silence: a new one may be in it.
-func (c *Collector) openCommunity() (string, error) {
+// openSecrets returns the community, or has the passwords of SNMPv3 ready. They are read from their
+// files when first needed, and again after a silence or a refusal: new ones may be in them.
+func (c *Collector) openSecrets() (string, error) {
+	if c.peer != nil {
+		return "", c.peer.reveal()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.community == "" {
-		community, err := c.target.Credential.reveal()
+		community, err := c.target.Credential.revealCommunity()
 		if err != nil {
 			return "", err
 		}
@@ -161,7 +169,11 @@ func (c *Collector) openCommunity() (string, error) {
 	return c.community, nil
 }
 
-func (c *Collector) forgetCommunity() {
+func (c *Collector) forgetSecrets() {
+	if c.peer != nil {
+		c.peer.forget()
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.community = ""

@@ -28,20 +28,17 @@ type community struct {
 	guard    guard
 	id       uint32
 	outgoing encoder
-	incoming []byte // as long as the longest datagram
+	incoming []byte // the session's
 	reply    reply
 }
 
 const longestDatagram = 65535
 
 // open turns to a device. conn is connected, so the kernel drops what other hosts send.
-func (c *community) open(conn net.Conn, t *Target, secret string) {
-	c.conn, c.timeout, c.tries = conn, t.timeout(), t.retries()+1
+func (c *community) open(conn net.Conn, t *Target, secret string, incoming []byte) {
+	c.conn, c.timeout, c.tries, c.incoming = conn, t.timeout(), t.retries()+1, incoming
 	c.guard.version, c.guard.community = t.Credential.version(), append(c.guard.community[:0], secret...)
 	c.id = firstID + rand.Uint32N(1<<29)
-	if c.incoming == nil {
-		c.incoming = make([]byte, longestDatagram)
-	}
 }
 
 // firstID is the least request id. From it on an id has four bytes, and a new one can be written over
@@ -105,34 +102,7 @@ func (c *community) receive() error {
 		m, why := c.guard.judge(c.incoming[:n])
 		c.tally.got(n, why)
 		if why == accepted {
-			return c.decode(&m)
+			return c.reply.decode(&m, c.guard.request)
 		}
 	}
-}
-
-// decode reads the values of a reply. More of them than were asked for are left out.
-func (c *community) decode(m *message) error {
-	r := &c.reply
-	r.status, r.index, r.values = errorStatus(m.status), int(m.index), r.values[:0]
-	if r.status != 0 {
-		return nil
-	}
-	asked := len(c.guard.request.names)
-	most := asked
-	if c.guard.request.kind == getBulk {
-		most *= max(1, c.guard.request.repetitions)
-	}
-	for rest := m.varbinds; len(rest) > 0 && len(r.values) < most; {
-		var v value
-		var encoded []byte
-		var ok bool
-		if v.name, encoded, rest, ok = nextVarbind(rest); !ok || !v.decodeValue(encoded) {
-			return errGarbled
-		}
-		r.values = append(r.values, v)
-	}
-	if len(r.values) == 0 || c.guard.request.kind != getBulk && len(r.values) != asked {
-		return errGarbled
-	}
-	return nil
 }

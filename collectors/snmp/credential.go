@@ -9,21 +9,40 @@ import (
 	"github.com/routerpulse/routerpulse/configs"
 )
 
-// Credential opens a device's agent. SNMP v1 and v2c have a community, which travels in clear.
+// Credential opens a device's agent. SNMP v1 and v2c have a community, which travels in clear; v3 has a
+// user, who may have a password that signs the messages and one that encrypts them.
 type Credential struct {
-	Version       string         `yaml:"version"` // 1 or 2c
+	Version       string         `yaml:"version"` // 1, 2c or 3
 	Community     configs.Secret `yaml:"community"`
 	CommunityFile configs.File   `yaml:"community_file" config:"secret"`
+
+	User             string         `yaml:"user"`
+	Auth             string         `yaml:"auth"` // "" does not sign
+	AuthPassword     configs.Secret `yaml:"auth_password"`
+	AuthPasswordFile configs.File   `yaml:"auth_password_file" config:"secret"`
+	Priv             string         `yaml:"priv"` // "" does not encrypt
+	PrivPassword     configs.Secret `yaml:"priv_password"`
+	PrivPasswordFile configs.File   `yaml:"priv_password_file" config:"secret"`
+	Context          string         `yaml:"context"` // "" is the agent's own
 }
 
 // Validate reports what is missing or contradicts.
 func (c *Credential) Validate(r *configs.Report) {
 	switch c.Version {
 	case "1", "2c":
+		c.validateCommunity(r)
+	case "3":
+		c.validateUser(r)
 	case "":
-		r.At("version").Errorf("write version: 2c", "missing")
+		r.At("version").Errorf("write version: 2c, or 3", "missing")
 	default:
-		r.At("version").Errorf("write 2c, or 1 for very old devices", "unknown SNMP version %q", c.Version)
+		r.At("version").Errorf("write 2c, 3, or 1 for very old devices", "unknown SNMP version %q", c.Version)
+	}
+}
+
+func (c *Credential) validateCommunity(r *configs.Report) {
+	for _, key := range c.userKeys() {
+		r.At(key).Errorf("remove it, or write version: 3", "SNMP v%s has a community and no users", c.Version)
 	}
 	switch {
 	case c.Community.IsZero() && c.CommunityFile == "":
@@ -39,14 +58,17 @@ func (c *Credential) Validate(r *configs.Report) {
 const maxCommunity = 127
 
 func (c *Credential) version() version {
-	if c.Version == "1" {
+	switch c.Version {
+	case "1":
 		return v1
+	case "3":
+		return v3
 	}
 	return v2c
 }
 
-// reveal returns the community, from its file if it has one.
-func (c *Credential) reveal() (string, error) {
+// revealCommunity returns the community, from its file if it has one.
+func (c *Credential) revealCommunity() (string, error) {
 	if c.CommunityFile == "" {
 		return c.Community.Reveal(), nil
 	}

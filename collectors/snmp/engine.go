@@ -16,6 +16,7 @@ type Engine struct {
 	metrics *metrics
 	idle    int
 	now     func() time.Time
+	keys    keyring
 
 	mu   sync.Mutex
 	free []*session

@@ -14,6 +14,17 @@ import (
 const silenceAdvice = "the community may be wrong, the device's access list may not have this host " +
 	"(RouterOS: /snmp community, addresses), a filter on the way may drop UDP, SNMP may be off, or the device is down"
 
+// silenceAdviceV3 names them for SNMP v3, whose agents answer anybody who asks for their engine.
+const silenceAdviceV3 = "the device's access list may not have this host (RouterOS: /snmp community, addresses), a filter " +
+	"on the way may drop UDP, SNMP may be off or have no version 3, or the device is down"
+
+func (c *Collector) silenceAdvice() string {
+	if c.peer != nil {
+		return silenceAdviceV3
+	}
+	return silenceAdvice
+}
+
 // noiseAdvice names the causes of answers that are none.
 const noiseAdvice = "the device is faulty, something else listens there, or somebody forges answers"
 
@@ -27,7 +38,7 @@ func (c *Collector) explain(err error, rejected string, took time.Duration) erro
 		return fmt.Errorf("%s: %w to the request in %s, only datagrams that do not belong to it (%s): %s",
 			what, pipeline.ErrNoAnswer, took.Round(100*time.Millisecond), rejected, noiseAdvice)
 	case errors.Is(err, errSilent):
-		return fmt.Errorf("%s: %w in %s: %s", what, pipeline.ErrNoAnswer, took.Round(100*time.Millisecond), silenceAdvice)
+		return fmt.Errorf("%s: %w in %s: %s", what, pipeline.ErrNoAnswer, took.Round(100*time.Millisecond), c.silenceAdvice())
 	case isUnreachable(err):
 		return fmt.Errorf("%s: %w: nothing listens there, or a router on the way says no (%w)", what, pipeline.ErrUnreachable, cause(err))
 	case errors.Is(err, context.Canceled):

@@ -8,12 +8,12 @@ import (
 )
 
 // exchange asks the device that a session is open to. There is one for the versions with a community
-// (community.go), which is ours from the first byte to the last; one for SNMPv3 may be built on a
-// library. This is all that a poll knows of either.
+// (community.go), which is ours from the first byte to the last, and one for SNMPv3 (usm.go), which is
+// built on a library. This is all that a poll knows of either.
 //
 // ask sends a request, again after each timeout, and returns the reply that answers it. What does not
-// answer it is counted (tally) and dropped. Its errors are errSilent, errGarbled, context.Canceled, and
-// those for which isUnreachable is true. An error-status is no error here.
+// answer it is counted (tally) and dropped. Its errors are errSilent, errGarbled, context.Canceled,
+// those for which isUnreachable is true, and a *refusal or errUnsent from SNMPv3. An error-status is no error here.
 //
 // Each name is one that may be asked for: the poll sees to that before.
 type exchange interface {
@@ -41,6 +41,32 @@ type reply struct {
 	status errorStatus
 	index  int // of the name that status is about, from 1; 0 if the device did not say
 	values []value
+}
+
+// decode reads what a message that answers a request says. More values than were asked for are left
+// out.
+func (r *reply) decode(m *message, asked *request) error {
+	r.status, r.index, r.values = errorStatus(m.status), int(m.index), r.values[:0]
+	if r.status != 0 {
+		return nil
+	}
+	most := len(asked.names)
+	if asked.kind == getBulk {
+		most *= max(1, asked.repetitions)
+	}
+	for rest := m.varbinds; len(rest) > 0 && len(r.values) < most; {
+		var v value
+		var encoded []byte
+		var ok bool
+		if v.name, encoded, rest, ok = nextVarbind(rest); !ok || !v.decodeValue(encoded) {
+			return errGarbled
+		}
+		r.values = append(r.values, v)
+	}
+	if len(r.values) == 0 || asked.kind != getBulk && len(r.values) != len(asked.names) {
+		return errGarbled
+	}
+	return nil
 }
 
 // value is one varbind of a reply. Its bytes belong to the session: what is kept must be copied.

@@ -13,12 +13,20 @@ const (
 	wrongPDU
 	wrongID
 	wrongName
+	wrongMessageID // from here on: of SNMPv3
+	wrongLevel
+	wrongEngine
+	wrongUser
+	wrongDigest
+	wrongTime
+	wrongReport
 	rejections // how many there are
 )
 
 // String names the rejection as the metric does.
 func (r rejection) String() string {
-	return [...]string{"accepted", "not-snmp", "version", "community", "pdu-type", "request-id", "name"}[r]
+	return [...]string{"accepted", "not-snmp", "version", "community", "pdu-type", "request-id", "name",
+		"message-id", "security-level", "engine-id", "user", "digest", "time-window", "report"}[r]
 }
 
 // guard knows what a reply to the request in flight must look like. Any other datagram is dropped, so

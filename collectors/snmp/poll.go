@@ -90,7 +90,7 @@ func (p *poll) ask(ctx context.Context, kind requestKind, names []name, repetiti
 		if p.session.tally.received > maxReceived {
 			p.dead = errTooMuch
 		}
-	case isUnreachable(err), errors.Is(err, context.Canceled):
+	case isUnreachable(err), errors.Is(err, context.Canceled), isRefusal(err):
 		p.dead = err
 	case !p.answered:
 		p.dead = errSilent

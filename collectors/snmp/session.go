@@ -9,7 +9,9 @@ import (
 // borrows it, gives it a socket of its own, and hands it back.
 type session struct {
 	tally     tally
+	incoming  []byte // as long as the longest datagram
 	community community
+	usm       usm
 	exchange  exchange // what the device that the session is open to is asked by
 	request   request
 	poll      poll // reused, so that its slices are
@@ -17,26 +19,36 @@ type session struct {
 
 func newSession(m *metrics) *session {
 	s := &session{tally: tally{metrics: m}}
-	s.community.tally = &s.tally
+	s.community.tally, s.usm.tally = &s.tally, &s.tally
 	return s
 }
 
 // open turns the session to a device. Its socket is new and connected, so the kernel drops what other
-// hosts send. The socket closes when ctx ends, which ends a request in flight.
-func (s *session) open(ctx context.Context, t *Target, secret string) (closeSession func(), err error) {
+// hosts send. The socket closes when ctx ends, which ends a request in flight. A device that is asked
+// over SNMPv3 has a peer, any other one a community.
+func (s *session) open(ctx context.Context, t *Target, secret string, peer *usmPeer) (closeSession func(), err error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "udp", t.endpoint())
 	if err != nil {
 		return nil, err
 	}
 	s.tally.begin()
-	s.community.open(conn, t, secret)
-	s.exchange = &s.community
+	if s.incoming == nil {
+		s.incoming = make([]byte, longestDatagram)
+	}
+	if peer != nil {
+		s.usm.open(conn, t, peer, s.incoming)
+		s.exchange = &s.usm
+	} else {
+		s.community.open(conn, t, secret, s.incoming)
+		s.exchange = &s.community
+	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	return func() {
 		stop()
 		_ = conn.Close()
 		s.community.close()
+		s.usm.close()
 		s.exchange, s.request.names = nil, nil
 	}, nil
 }
