@@ -95,7 +95,7 @@ func (b *builder) addRows() {
 		b.addRow(id, b.table.fields, r)
 	}
 	if b.spares != nil {
-		b.poll.memory.mibs[g.source.place].need = b.spares
+		b.poll.memory.mib(g.source.place).need = b.spares
 	}
 }
 

@@ -139,7 +139,7 @@ func (p *poll) deliver(it *item, v *value) {
 
 // rememberScalar notes whether the device has a scalar.
 func (p *poll) rememberScalar(scalar int) {
-	m, has := &p.memory.scalars[scalar], p.scalars[scalar].kind != absent
+	m, has := p.memory.scalar(scalar), p.scalars[scalar].kind != absent
 	switch {
 	case has:
 		m.seen, m.absence, m.text = true, absence{}, p.scalars[scalar].text

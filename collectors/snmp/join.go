@@ -9,7 +9,7 @@ import (
 // complete fills in the columns that nobody asks for, in the rows that are new since the last call: the
 // parts of the index, and what joins find in other mibs. Then it marks the rows that are left out.
 func (p *poll) complete(ctx context.Context, g *grid) {
-	m := &p.memory.mibs[g.source.place]
+	m := p.memory.mib(g.source.place)
 	for row := g.complete; row < len(g.index); row++ {
 		g.splitIndex(row, m)
 	}
@@ -38,7 +38,7 @@ func (g *grid) splitIndex(row int, m *mibMemory) {
 // join fills one column of the rows from row first on. The other mib's columns are in memory. Where it
 // lacks a row, it is read again at once, but not at every poll for a row that it never has.
 func (p *poll) join(ctx context.Context, g *grid, j *joined, first int) {
-	m := &p.memory.mibs[j.source.place]
+	m := p.memory.mib(j.source.place)
 	if missing := p.joinRows(g, j, first); missing && !m.readAt.IsZero() && m.readAt.Before(p.startedAt) && m.misses.due(p.now()) {
 		other := &p.grids[j.source.place]
 		other.start(j.source, m.index)
@@ -58,7 +58,7 @@ func (p *poll) join(ctx context.Context, g *grid, j *joined, first int) {
 
 // joinRows reports whether the other mib lacks a row that was looked for.
 func (p *poll) joinRows(g *grid, j *joined, first int) (missing bool) {
-	m := &p.memory.mibs[j.source.place]
+	m := p.memory.mib(j.source.place)
 	last := none
 	for row := first; row < len(g.index); row++ {
 		index, ok := p.joinIndex(g, j, row)

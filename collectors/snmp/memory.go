@@ -14,10 +14,14 @@ type memory struct {
 	polled  time.Time     // the last poll that was answered; zero: none, or the last one failed
 	apart   bool          // one table's scalars in a request, because all at once went unanswered
 	pace    pace
-	scalars []scalarMemory // by place in the library
-	mibs    []mibMemory
+	scalars []*[scalarPage]scalarMemory // by place in the library; nil where this lane noted nothing
+	mibs    []*mibMemory                // by place in the library; nil where this lane reads nothing
 	tables  map[*table]*tableMemory
 }
+
+// scalarPage is how many scalars' memory is made at once. The library has several hundred scalars and
+// mibs, of which one lane of one device has few, so there is memory for those alone.
+const scalarPage = 8
 
 // scalarMemory spares a device the question for what it does not have.
 type scalarMemory struct {
@@ -69,8 +73,8 @@ func (id rowID) names(n int) []string {
 
 // absence is what a device did not have when asked, and when to ask again.
 type absence struct {
+	again uint32 // Unix seconds
 	times uint8
-	again time.Time
 }
 
 const (
@@ -82,16 +86,41 @@ const (
 // missed notes that it was not there.
 func (a *absence) missed(now time.Time) {
 	wait := firstAbsence << min(a.times, 20)
-	a.again = now.Add(min(wait, longestAbsence))
+	a.again = uint32(now.Add(min(wait, longestAbsence)).Unix())
 	a.times = min(a.times+1, 20)
 }
 
-// due reports that the device should be asked.
-func (a *absence) due(now time.Time) bool { return a.times == 0 || !now.Before(a.again) }
+// due reports that the device should be asked. A time too far ahead is from before the clock was set.
+func (a *absence) due(now time.Time) bool {
+	wait := time.Duration(int64(a.again)-now.Unix()) * time.Second
+	return a.times == 0 || wait <= 0 || wait > longestAbsence+time.Second
+}
 
 func newMemory(l *library) *memory {
-	return &memory{scalars: make([]scalarMemory, len(l.scalars)), mibs: make([]mibMemory, len(l.mibs)),
-		tables: map[*table]*tableMemory{}}
+	return &memory{scalars: make([]*[scalarPage]scalarMemory, (len(l.scalars)+scalarPage-1)/scalarPage),
+		mibs: make([]*mibMemory, len(l.mibs)), tables: map[*table]*tableMemory{}}
+}
+
+// mib is the memory of one mib, made when it is first asked for.
+func (m *memory) mib(place int) *mibMemory {
+	if m.mibs[place] == nil {
+		m.mibs[place] = &mibMemory{}
+	}
+	return m.mibs[place]
+}
+
+// scalar is the memory of one scalar, made when it is first asked for.
+func (m *memory) scalar(place int) *scalarMemory {
+	page := &m.scalars[place/scalarPage]
+	if *page == nil {
+		*page = new([scalarPage]scalarMemory)
+	}
+	return &(*page)[place%scalarPage]
+}
+
+// dueScalar reports that the device should be asked for a scalar.
+func (m *memory) dueScalar(place int, now time.Time) bool {
+	return m.scalars[place/scalarPage] == nil || m.scalar(place).due(now)
 }
 
 // restart forgets what a reboot or an upgrade may have changed.
@@ -112,15 +141,15 @@ func (m *mibMemory) known(s *source, index index, row, column int) cell {
 
 // text is a scalar's last text, if it had one.
 func (m *memory) text(scalar int) cell {
-	if scalar >= len(m.scalars) || m.scalars[scalar].text == "" {
+	if page := scalar / scalarPage; page >= len(m.scalars) || m.scalars[page] == nil || m.scalar(scalar).text == "" {
 		return cell{}
 	}
-	return cell{kind: textual, text: m.scalars[scalar].text}
+	return cell{kind: textual, text: m.scalar(scalar).text}
 }
 
 // keep remembers a complete read, in the order of the indexes and without the rows that are left out.
 func (m *mibMemory) keep(g *grid, now time.Time) {
-	m.index, m.cells = m.index[:0], m.cells[:0]
+	m.room(g)
 	for _, row := range g.inOrder() {
 		if !g.kept[row] {
 			continue
@@ -135,4 +164,19 @@ func (m *mibMemory) keep(g *grid, now time.Time) {
 		}
 	}
 	m.readAt, m.seen, m.absence = now, true, absence{}
+}
+
+// room empties the memory, and makes as much as the rows of a read need: most devices keep the number
+// of their rows for ever.
+func (m *mibMemory) room(g *grid) {
+	rows := 0
+	for _, kept := range g.kept {
+		if kept {
+			rows++
+		}
+	}
+	m.index, m.cells = m.index[:0], m.cells[:0]
+	if rows > cap(m.index) || rows < cap(m.index)/2 {
+		m.index, m.cells = make([]index, 0, rows), make([]cell, 0, rows*g.source.keeps)
+	}
 }

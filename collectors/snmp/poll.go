@@ -224,7 +224,7 @@ func (p *poll) name(column name, row index) name {
 // addScalar puts a scalar on the list, unless it is there or the device is known not to have it.
 func (p *poll) addScalar(scalar, group int) {
 	s := &p.library.scalars[scalar]
-	if p.scalars[scalar].asked || !p.hasVendor(s.vendor) || !p.memory.scalars[scalar].due(p.now()) ||
+	if p.scalars[scalar].asked || !p.hasVendor(s.vendor) || !p.memory.dueScalar(scalar, p.now()) ||
 		s.wide && p.version == v1 {
 		return
 	}

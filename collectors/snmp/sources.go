@@ -15,7 +15,7 @@ const smallTable = 24
 func (p *poll) sources() []*source {
 	var out []*source
 	for _, s := range p.library.mibs {
-		m := &p.memory.mibs[s.place]
+		m := p.memory.mib(s.place)
 		read, joins := p.needs(s)
 		if (read || joins && !p.isFresh(m)) && p.hasVendor(s.vendor) && m.due(p.now()) {
 			out = append(out, s)
@@ -46,7 +46,7 @@ func (p *poll) isFresh(m *mibMemory) bool {
 // change often, and the spare ones that are known to be needed.
 func (p *poll) columns(s *source, all bool) []int {
 	out := make([]int, 0, len(s.columns))
-	m := &p.memory.mibs[s.place]
+	m := p.memory.mib(s.place)
 	for i := range s.asked {
 		c := &s.columns[i]
 		switch {
@@ -60,7 +60,7 @@ func (p *poll) columns(s *source, all bool) []int {
 
 // addRows puts the rows of a small mib on the list for GET.
 func (p *poll) addRows(s *source, group int) {
-	m := &p.memory.mibs[s.place]
+	m := p.memory.mib(s.place)
 	if s.fickle || !p.isFresh(m) {
 		return
 	}
@@ -95,9 +95,9 @@ func (p *poll) readSources() {
 				p.complete(p.ctx, g)
 				continue
 			}
-			p.memory.mibs[s.place].readAt = time.Time{}
+			p.memory.mib(s.place).readAt = time.Time{}
 		}
-		g.start(s, p.memory.mibs[s.place].index)
+		g.start(s, p.memory.mib(s.place).index)
 		if p.dead != nil {
 			g.err = p.dead
 			continue
@@ -140,7 +140,7 @@ func (p *poll) share(left int) (context.Context, context.CancelFunc) {
 
 // readSource walks one mib: all columns now and then, else the ones that change often.
 func (p *poll) readSource(ctx context.Context, g *grid) {
-	m := &p.memory.mibs[g.source.place]
+	m := p.memory.mib(g.source.place)
 	often := p.columns(g.source, false)
 	all := !p.isFresh(m) || len(often) == 0
 	if all {
@@ -162,7 +162,7 @@ func (p *poll) readSource(ctx context.Context, g *grid) {
 
 // remember notes what a read found. all: it asked for all columns.
 func (p *poll) remember(g *grid, all bool) {
-	m := &p.memory.mibs[g.source.place]
+	m := p.memory.mib(g.source.place)
 	if g.err != nil {
 		m.readAt = time.Time{}
 		return

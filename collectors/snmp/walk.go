@@ -68,7 +68,7 @@ func (p *poll) repetitions(g *grid, active []int) int {
 	if p.version == v1 {
 		return 1
 	}
-	m := &p.memory.mibs[g.source.place]
+	m := p.memory.mib(g.source.place)
 	perCell := m.perCell
 	if perCell == 0 {
 		perCell = 24
@@ -106,7 +106,7 @@ func (p *poll) step(ctx context.Context, g *grid, active []int, repetitions int)
 	if g.readAt.IsZero() {
 		g.readAt = p.now()
 	}
-	p.memory.mibs[g.source.place].measured(p.session.tally.received-before, len(values))
+	p.memory.mib(g.source.place).measured(p.session.tally.received-before, len(values))
 	for i := range values {
 		p.take(g, active[i%len(active)], &values[i])
 	}
@@ -157,7 +157,7 @@ func (p *poll) take(g *grid, column int, v *value) {
 		return
 	}
 	state.row = row
-	was := p.memory.mibs[g.source.place].known(g.source, g.index[row], row, column)
+	was := p.memory.mib(g.source.place).known(g.source, g.index[row], row, column)
 	*g.at(row, column) = newCell(v, g.source.columns[column].as, was)
 	state.done = g.endsAt(row, &p.memory.device)
 }
