@@ -31,7 +31,7 @@ type builder struct {
 // read makes the result of one table.
 func (p *poll) read(t *table, rows *pipeline.Rows) pipeline.TableRead {
 	out := pipeline.TableRead{Table: t.schema, Source: sourceName, Status: pipeline.Skipped, Reason: notOnDevice}
-	if !p.hasVendor(t.vendor) {
+	if !p.mayHave(t) {
 		if p.dead != nil && !p.answered {
 			out.Status, out.Reason = pipeline.Failed, p.reason(p.dead)
 		}

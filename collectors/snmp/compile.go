@@ -37,6 +37,7 @@ type source struct {
 	// columns are the mib's own, and then the parts of its index and its joins, which nobody asks for.
 	columns []object
 	asked   int // how many are the mib's own
+	most    int // rows to ask for at once
 	joins   []joined
 	// kept is, for each column, its place among those that memory keeps, or none; keeps counts them.
 	kept  []int
@@ -185,7 +186,7 @@ func (t *table) compileRule(names map[string]int, r rule) (field, error) {
 func (t *table) compileReading(names map[string]int, r *reading) (f formula, err error) {
 	f = formula{reading: r, times: noRef(), per: noRef(), where: noRef(), factor: 1, divisor: 1}
 	switch {
-	case r.scale > 0 && r.scale < 1:
+	case r.scale > 0 && r.scale < 1 && math.Abs(1/r.scale-math.Round(1/r.scale)) < 1e-9/r.scale:
 		f.divisor = math.Round(1 / r.scale)
 	case r.scale != 0:
 		f.factor = r.scale

@@ -15,7 +15,7 @@ func (l *library) addSource(known map[*mib]*source, m *mib) (*source, error) {
 	if m == nil || known[m] != nil {
 		return known[m], nil
 	}
-	s := &source{mib: m, vendor: vendorOf(m.columns[0].oid), names: map[string]int{}, asked: len(m.columns)}
+	s := &source{mib: m, vendor: vendorOf(m.columns[0].oid), names: map[string]int{}, asked: len(m.columns), most: maxRepetitions}
 	if err := s.addColumns(l.deny); err != nil {
 		return nil, err
 	}
@@ -64,6 +64,7 @@ func (s *source) addColumns(deny *denyList) error {
 			return fmt.Errorf("%s: that form is an index's", c.name)
 		}
 		s.wire = append(s.wire, n)
+		s.most = min(s.most, mostRepetitions(c.oid))
 		s.addColumn(c)
 	}
 	for _, p := range s.index {

@@ -1,6 +1,10 @@
 package snmp
 
-import "github.com/routerpulse/routerpulse/pipeline"
+import (
+	"time"
+
+	"github.com/routerpulse/routerpulse/pipeline"
+)
 
 // The types below are what a table is written in: one literal for each table, in the tables_*.go
 // files. Compiling (compile.go) checks every name in them, so the engine looks nothing up.
@@ -57,8 +61,14 @@ func (d *device) isMikroTik() bool { return inside(d.objectID, mikrotikEnterpris
 type tableDef struct {
 	name string
 	lane pipeline.Lane
+	// costly: not read unless the config asks for it. every: the least time between two reads, 0 for each
+	// time that the lane is polled. See Policies.
+	costly bool
+	every  time.Duration
 	// vendor is the prefix of the sysObjectID of the devices that have the table; "" is all.
-	vendor  string
+	vendor string
+	// match are further prefixes, of which one must fit; none: all do.
+	match   []string
 	rows    *mib
 	scalars []object    // that rules and derive may use
 	sensors []scalarRow // scalars that are rows
@@ -94,6 +104,8 @@ type reading struct {
 	when *condition
 	// wrap undoes the sign of 32-bit numbers that a device counts past 2^31.
 	wrap bool
+	// narrow takes a counter for one of 32 bits, whatever its type.
+	narrow bool
 	// codes are the numbers of an enumeration that differ from the schema's.
 	codes map[int64]int64
 	// spell makes a text of the only object; "" is none.

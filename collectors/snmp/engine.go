@@ -24,9 +24,16 @@ type Engine struct {
 
 // NewEngine compiles the tables against the schema. idle is how many sessions are kept while nobody
 // uses them; there is no bound on how many are in use, that is the scheduler's. A nil registerer leaves
-// the metrics to themselves.
-func NewEngine(schema *pipeline.Schema, idle int, registerer prometheus.Registerer) (*Engine, error) {
-	l, err := compile(schema, tables())
+// the metrics to themselves. custom are tables of the config; the schema has them too.
+func NewEngine(schema *pipeline.Schema, idle int, registerer prometheus.Registerer, custom ...CustomTable) (*Engine, error) {
+	defs := tables()
+	for i := range custom {
+		if err := custom[i].refuse(); err != nil {
+			return nil, err
+		}
+		defs = append(defs, custom[i].define())
+	}
+	l, err := compile(schema, defs)
 	if err != nil {
 		return nil, err
 	}

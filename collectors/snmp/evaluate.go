@@ -81,6 +81,9 @@ func (v *view) reading(f *formula, kind pipeline.Kind, row int) (value pipeline.
 	}
 	switch kind {
 	case pipeline.Counter, pipeline.Counter32:
+		if f.narrow {
+			return pipeline.Counter32Value(uint32(sum.num)), true
+		}
 		return counterOf(sum), true
 	case pipeline.Enum:
 		if code, ok := f.codes[sum.integer()]; ok {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/routerpulse/routerpulse/pipeline"
@@ -121,7 +122,7 @@ func (p *poll) run(tables []*table) {
 	}
 	p.tables = p.tables[:0]
 	for _, t := range tables {
-		if p.hasVendor(t.vendor) {
+		if p.mayHave(t) {
 			p.tables = append(p.tables, t)
 		}
 	}
@@ -142,6 +143,12 @@ func (p *poll) isKnown() bool { return !p.memory.polled.IsZero() }
 
 func (p *poll) hasVendor(vendor string) bool {
 	return vendor == "" || inside(p.memory.device.objectID, vendor)
+}
+
+// mayHave reports that the device is of a kind that has the table.
+func (p *poll) mayHave(t *table) bool {
+	fits := func(id string) bool { return inside(p.memory.device.objectID, id) }
+	return p.hasVendor(t.vendor) && (len(t.match) == 0 || slices.ContainsFunc(t.match, fits))
 }
 
 // learn takes the maker and the uptime from the scalars, and notices a reboot.

@@ -80,8 +80,7 @@ func (p *poll) repetitions(g *grid, active []int) int {
 	case read == 0:
 		n = min(n, firstGuess)
 	}
-	most := mostRepetitions(g.source.columns[active[0]].oid)
-	return p.memory.pace.limitRepetitions(min(n, most))
+	return p.memory.pace.limitRepetitions(min(n, g.source.most))
 }
 
 // step asks for the next values of the columns, and takes them.
