@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,6 +33,7 @@ type Collectors struct {
 	log     *slog.Logger
 	metrics *metrics
 	devices []*polled
+	byName  map[string]*polled
 }
 
 // polled is a device with its state and where its batches go.
@@ -46,6 +49,9 @@ type polled struct {
 	told      sync.Mutex // one status at a time: checks and polls both publish it
 	toldAt    time.Time  // the time of the last
 	toldState int64      // the code that was last logged
+
+	up       atomic.Int32 // what the last check said: 0 (none yet), isUp or isDown
+	lastGood atomic.Int64 // Unix milliseconds of the last complete live data
 }
 
 // pollLanes are the lanes that read tables, the most urgent first.
@@ -58,7 +64,7 @@ const maxAPIConnections = 4000
 
 // New builds the devices of a valid config. It touches no network.
 func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *slog.Logger) (*Collectors, error) {
-	c := &Collectors{schema: schema, log: log, metrics: newMetrics(reg)}
+	c := &Collectors{schema: schema, log: log, metrics: newMetrics(reg), byName: map[string]*polled{}}
 	b, err := newBuilder(c, len(cfg.Devices), reg)
 	if err != nil {
 		return nil, err
@@ -67,12 +73,12 @@ func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *sl
 		b.credentials[cred.Name] = cred
 	}
 	for _, d := range cfg.Devices {
-		d.Lanes = cfg.LanesOf(d)
+		d.Lanes, d.Limits = cfg.LanesOf(d), cfg.LimitsOf(d)
 		p, err := b.polled(d)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("device %s: %w", d.Name, err), c.Close())
 		}
-		c.devices = append(c.devices, p)
+		c.devices, c.byName[d.Name] = append(c.devices, p), p
 	}
 	return c, nil
 }
@@ -102,7 +108,7 @@ func newBuilder(c *Collectors, devices int, reg prometheus.Registerer) (*builder
 }
 
 func (b *builder) polled(cfg DeviceConfig) (*polled, error) {
-	rows := pipeline.NewRows(cfg.Name, cfg.tags())
+	rows := pipeline.NewLimitedRows(cfg.Name, cfg.tags(), cfg.Limits.RowsPerTable)
 	device, err := b.device(cfg, rows)
 	if err != nil {
 		return nil, err
@@ -115,7 +121,7 @@ func (b *builder) polled(cfg DeviceConfig) (*polled, error) {
 }
 
 func (b *builder) device(cfg DeviceConfig, rows *pipeline.Rows) (*Device, error) {
-	d := &Device{name: cfg.Name, log: b.log, metrics: b.metrics, sources: map[string]string{}, lanes: map[pipeline.Lane]bool{}}
+	d := &Device{name: cfg.Name, log: b.log, metrics: b.metrics, rowLimit: cfg.Limits.RowsPerTable}
 	for _, name := range cfg.Credentials {
 		cred := b.credentials[name]
 		if cred.SNMP != nil {
@@ -143,7 +149,9 @@ func (b *builder) device(cfg DeviceConfig, rows *pipeline.Rows) (*Device, error)
 // note takes down which lanes have anything to read.
 func (d *Device) note(tables func(pipeline.Lane) []string) {
 	for _, lane := range pollLanes() {
-		d.lanes[lane] = d.lanes[lane] || len(tables(lane)) > 0
+		if len(tables(lane)) > 0 && !slices.Contains(d.lanes, lane) {
+			d.lanes = append(d.lanes, lane)
+		}
 	}
 }
 
@@ -193,7 +201,7 @@ func (d *polled) job(lane pipeline.Lane) (pipeline.Job, bool) {
 	if lane == pipeline.LaneStatus {
 		j.Deadline = min(j.Period/2, checkDeadline)
 	}
-	return j, lane == pipeline.LaneStatus || d.device.lanes[lane]
+	return j, lane == pipeline.LaneStatus || slices.Contains(d.device.lanes, lane)
 }
 
 // check is one run of the status lane.
@@ -206,7 +214,7 @@ func (d *polled) check(ctx context.Context, slot time.Time) error {
 	before, _, _ := d.monitor.State()
 	next := d.monitor.Check(err, time.Since(begin), time.Now())
 	d.publishStatus(slot)
-	d.metrics.up.WithLabelValues(d.config.Name).Set(map[bool]float64{true: 1}[err == nil])
+	d.up.Store(map[bool]int32{true: isUp, false: isDown}[err == nil])
 	d.follow(next, begin)
 	if err == nil {
 		d.sched.Answered(d.config.Name)
@@ -233,7 +241,7 @@ func (d *polled) poll(ctx context.Context, slot time.Time) error {
 		return err
 	}
 	if err == nil {
-		d.metrics.lastSuccess.WithLabelValues(d.config.Name).SetToCurrentTime()
+		d.lastGood.Store(time.Now().UnixMilli())
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package collectors
 
 import (
+	"cmp"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -17,6 +18,7 @@ import (
 type Config struct {
 	Credentials []Credential   `yaml:"credentials"`
 	Lanes       Lanes          `yaml:"lanes"`
+	Limits      Limits         `yaml:"limits"`
 	Devices     []DeviceConfig `yaml:"devices"`
 }
 
@@ -44,6 +46,12 @@ type DeviceConfig struct {
 	SNMP        Endpoint          `yaml:"snmp"`
 	RouterOS    Endpoint          `yaml:"routeros"`
 	Lanes       Lanes             `yaml:"lanes"`
+	Limits      Limits            `yaml:"limits"`
+}
+
+// Limits bound what one device may cost. Zero means the default, or for a device what the root says.
+type Limits struct {
+	RowsPerTable int `yaml:"rows_per_table"` // more are left out, counted in routerpulse_rows_dropped_total
 }
 
 // Endpoint is where a protocol listens on the device.
@@ -73,6 +81,20 @@ func (c *Config) LanesOf(d DeviceConfig) Lanes {
 	return d.Lanes.Over(c.Lanes).Over(DefaultConfig().Lanes)
 }
 
+// LimitsOf are the limits of one device: its own, else the root's, else the default.
+func (c *Config) LimitsOf(d DeviceConfig) Limits {
+	return Limits{RowsPerTable: cmp.Or(d.Limits.RowsPerTable, c.Limits.RowsPerTable, pipeline.DefaultRowLimit)}
+}
+
+func (l Limits) validate(r *configs.Report) {
+	if l.RowsPerTable < 0 || l.RowsPerTable > maxRowsPerTable {
+		r.At("rows_per_table").Errorf("1 to 100000; 5000 is the default", "%d rows cannot be a limit", l.RowsPerTable)
+	}
+}
+
+// maxRowsPerTable is what a walk gives up at anyway.
+const maxRowsPerTable = 100_000
+
 // Each visits the lanes in the order of their urgency.
 func (l Lanes) Each(visit func(name string, period configs.Duration)) {
 	visit("status", l.Status)
@@ -88,6 +110,7 @@ func (c *Config) Validate(r *configs.Report) {
 		c.Credentials[i].validate(r.At("credentials", i), known)
 	}
 	c.Lanes.validate(r.At("lanes"))
+	c.Limits.validate(r.At("limits"))
 	names := map[string]int{}
 	for i := range c.Devices {
 		d, at := &c.Devices[i], r.At("devices", i)
@@ -146,6 +169,7 @@ func (d *DeviceConfig) validate(r *configs.Report, known map[string]*Credential)
 		r.At("address").Errorf("an IP address or a host name; the port goes into snmp: { port: … } or routeros: { port: … }", "%q is no address", d.Address)
 	}
 	d.Lanes.validate(r.At("lanes"))
+	d.Limits.validate(r.At("limits"))
 	for name, port := range map[string]int{"snmp": d.SNMP.Port, "routeros": d.RouterOS.Port} {
 		if port < 0 || port > 65535 {
 			r.At(name, "port").Errorf("1 to 65535", "%d is no port", port)

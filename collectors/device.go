@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -26,18 +25,20 @@ type protocol interface {
 // has one time and one source.
 type Device struct {
 	name    string
-	api     protocol               // nil: not configured
-	snmp    protocol               // nil: not configured
-	keeps   io.Closer              // the connection that is kept between polls; nil: none
-	lanes   map[pipeline.Lane]bool // that have anything to read
+	api     protocol        // nil: not configured
+	snmp    protocol        // nil: not configured
+	keeps   io.Closer       // the connection that is kept between polls; nil: none
+	lanes   []pipeline.Lane // that have anything to read
 	log     *slog.Logger
 	metrics *metrics
 
-	mu      sync.Mutex
-	sources map[string]string // by table
-	away    bool              // the last live poll got no answer over any protocol
-	logged  time.Time         // when a switch was last logged
-	pause   breaker           // of the API, while SNMP stands in
+	rowLimit int // of one table
+
+	mu            sync.Mutex
+	sources       sources
+	refusedLogged time.Time // when it was last logged that rows are left out
+	away          bool      // the last live poll got no answer over any protocol
+	pause         breaker   // of the API, while SNMP stands in
 }
 
 var _ pipeline.Collector = (*Device)(nil)
@@ -59,6 +60,7 @@ func (d *Device) Collect(ctx context.Context, lane pipeline.Lane) (pipeline.Batc
 		first, firstErr = d.collectAPI(ctx, lane) // it was left alone while the device was away
 	}
 	b.Tables = merge(first, second)
+	d.dropRefused(b.Tables)
 	d.noteSources(b.Tables)
 	if here := answered(b); here || lane == pipeline.LaneLive {
 		d.noteReturn(here) // other lanes may be the API's alone: its silence there is not the device's
@@ -111,31 +113,6 @@ func merge(first, second []pipeline.TableRead) []pipeline.TableRead {
 
 // better orders whole before failed before skipped.
 func better(a, b pipeline.TableStatus) bool { return a < b }
-
-// switchLogPause is the least time between two lines about one device's switches; all are counted.
-const switchLogPause = 10 * time.Minute
-
-// noteSources counts and logs when a table comes from another protocol than before.
-func (d *Device) noteSources(tables []pipeline.TableRead) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var switched []string
-	for i := range tables {
-		t := &tables[i]
-		if t.Status != pipeline.Whole {
-			continue
-		}
-		if was := d.sources[t.Table.Name]; was != "" && was != t.Source {
-			d.metrics.switches.Inc()
-			switched = append(switched, t.Table.Name+" from "+t.Source)
-		}
-		d.sources[t.Table.Name] = t.Source
-	}
-	if now := time.Now(); len(switched) > 0 && now.Sub(d.logged) > switchLogPause {
-		d.logged = now
-		d.log.Warn("tables come from another protocol", "device", d.name, "tables", strings.Join(switched, ", "))
-	}
-}
 
 // checkStagger is how long the first protocol may take before the second is asked too.
 const checkStagger = time.Second

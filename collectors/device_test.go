@@ -62,7 +62,7 @@ func (f *fake) wait(ctx context.Context) error {
 }
 
 func device(api, snmp *fake) *Device {
-	d := &Device{name: "r1", sources: map[string]string{}, metrics: newMetrics(prometheus.NewRegistry()), log: slog.New(slog.DiscardHandler)}
+	d := &Device{name: "r1", metrics: newMetrics(prometheus.NewRegistry()), log: slog.New(slog.DiscardHandler)}
 	if api != nil {
 		api.source, d.api = "routeros", api
 	}

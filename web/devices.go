@@ -28,6 +28,10 @@ type Device struct {
 	Model    string            `json:"model,omitempty"`
 	Version  string            `json:"version,omitempty"`
 	Lanes    []Lane            `json:"lanes,omitempty"`
+	// Sources is the protocol that each table came from last, SourceSwitches how often one changed
+	// since the start. A list of devices leaves both out.
+	Sources        map[string]string `json:"sources,omitempty"`
+	SourceSwitches int               `json:"source_switches,omitempty"`
 }
 
 // Lane is one poll job of a device.

@@ -16,10 +16,11 @@ import (
 type inventory struct {
 	mu      sync.RWMutex
 	devices map[string]*web.Device
+	sources func(device string) (byTable map[string]string, switches int)
 }
 
-func newInventory(cfg collectors.Config) *inventory {
-	inv := &inventory{devices: map[string]*web.Device{}}
+func newInventory(cfg collectors.Config, sources func(string) (map[string]string, int)) *inventory {
+	inv := &inventory{devices: map[string]*web.Device{}, sources: sources}
 	for _, d := range cfg.Devices {
 		device := &web.Device{Name: d.Name, Address: d.Address, Tags: d.Tags, State: "unknown"}
 		cfg.LanesOf(d).Each(func(lane string, period configs.Duration) {
@@ -49,7 +50,9 @@ func (inv *inventory) Device(name string) (web.Device, bool) {
 	if !ok {
 		return web.Device{}, false
 	}
-	return copyOf(d), true
+	c := copyOf(d)
+	c.Sources, c.SourceSwitches = inv.sources(name)
+	return c, true
 }
 
 func copyOf(d *web.Device) web.Device {

@@ -7,6 +7,7 @@ import (
 	"net/http/pprof"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/routerpulse/routerpulse/web"
@@ -38,7 +39,7 @@ func (a *app) routes() http.Handler {
 	if store := a.sinks.Embedded(); store != nil {
 		mux.Handle("/api/v1/", orLoopback(a.cfg.Web.LoopbackRead, viewer, store.API()))
 	}
-	mux.Handle("GET /metrics", orLoopback(true, metrics, promhttp.HandlerFor(a.reg, promhttp.HandlerOpts{})))
+	mux.Handle("GET /metrics", orLoopback(true, metrics, promhttp.HandlerFor(prometheus.Gatherers{a.reg, a.perDevice}, promhttp.HandlerOpts{})))
 	for _, name := range []string{"heap", "allocs", "goroutine"} {
 		mux.Handle("GET /debug/pprof/"+name, access.Require("admin")(pprof.Handler(name)))
 	}

@@ -26,6 +26,7 @@ type app struct {
 	cfg        Config
 	log        *slog.Logger
 	reg        *prometheus.Registry
+	perDevice  *prometheus.Registry // metrics of which each device has its own; reg's are few
 	schema     *pipeline.Schema
 	sinks      *sinks.Sinks
 	hub        *sse.Hub
@@ -55,7 +56,7 @@ const laneFleet = pipeline.Lane("fleet")
 
 // build makes every part. It touches neither disk nor network.
 func build(cfg Config, reg *prometheus.Registry, log *slog.Logger) (*app, error) {
-	a := &app{cfg: cfg, log: log, reg: reg, schema: pipeline.NewSchema()}
+	a := &app{cfg: cfg, log: log, reg: reg, perDevice: prometheus.NewRegistry(), schema: pipeline.NewSchema()}
 	var err error
 	if a.sinks, err = sinks.New(cfg.Storage, a.schema, reg, log); err != nil {
 		return nil, err
@@ -67,7 +68,8 @@ func build(cfg Config, reg *prometheus.Registry, log *slog.Logger) (*app, error)
 		return nil, err
 	}
 	a.fleet = pipeline.NewFleet(a.schema)
-	a.inventory = newInventory(cfg.Collectors)
+	a.perDevice.MustRegister(a.collectors.DeviceMetrics())
+	a.inventory = newInventory(cfg.Collectors, a.collectors.Sources)
 	if a.web, err = web.New(cfg.Web, a.inventory, rights{a.hub.Access()}, log); err != nil {
 		return nil, err
 	}
