@@ -17,6 +17,7 @@ func inventoryTables() []*Table {
 			text("license_level", "Level of the licence."),
 			text("license_upgradable_to", "The newest version that the licence covers."),
 			seconds("license_expires_seconds", "Until the licence ends."),
+			instant("license_renewal_timestamp_seconds", "When the licence is renewed next (CHR)."),
 			instant("license_deadline_timestamp_seconds", "When the licence must have been renewed (CHR)."),
 			text("contact", "sysContact."),
 			text("note", "Note that the operator left on the device."),

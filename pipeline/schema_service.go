@@ -66,7 +66,7 @@ func serviceTables() []*Table {
 			gauge("queued_bytes", "bytes", "Bytes that wait."),
 			gauge("pcq_queues", "", "Queues that PCQ made for it."),
 		),
-		table("firewall_rule", "Rules of the firewall that count.", []string{"family", "section", "chain", "rule"},
+		table("firewall_rule", "Rules of the firewall that count.", []string{"rule", "family", "section", "chain"},
 			text("action", "What it does."),
 			text("comment", "What the operator wrote."),
 			flag("disabled", "Not used."),

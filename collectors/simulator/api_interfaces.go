@@ -63,12 +63,11 @@ func (s *static) apiType(m *model) string {
 }
 
 func (v *view) linkTimes(i int, row *apiRow) {
-	m := v.router.model
 	if v.linkDowns(i) > 0 {
-		row.timestamp("last-link-down-time", m, v.linkedAt(i)-2_000-int64(v.interfaceIndex(i))*700)
+		row.timestamp("last-link-down-time", v, v.linkedAt(i)-2_000-int64(v.interfaceIndex(i))*700)
 	}
 	if v.linked(i) {
-		row.timestamp("last-link-up-time", m, v.linkedAt(i))
+		row.timestamp("last-link-up-time", v, v.linkedAt(i))
 	}
 	row.number("link-downs", int64(v.linkDowns(i)))
 }

@@ -17,7 +17,7 @@ func printLogins(v *view, row *apiRow, emit func()) {
 		{"telemetry", "10.0.0.10", "api", "telemetry"}, {"telemetry", "10.0.0.10", "api", "telemetry"}, {"amina", "10.0.0.44", "winbox", "full"},
 	} {
 		row.id(uint32(i) + 1)
-		row.timestamp("when", v.router.model, v.boot+int64(30_000*(i+1)))
+		row.timestamp("when", v, v.boot+int64(30_000*(i+1)))
 		row.string("name", login.name)
 		row.string("address", login.address)
 		row.string("via", login.via)

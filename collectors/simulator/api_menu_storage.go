@@ -135,7 +135,6 @@ func printContainers(v *view, row *apiRow, emit func()) {
 // printCertificates: the API's own, a CA, and one whose time is over. Flags that are not set are left
 // out.
 func printCertificates(v *view, row *apiRow, emit func()) {
-	m := v.router.model
 	const day = 86400_000
 	for i, name := range []string{"api", "local-ca", "old"} {
 		from := v.router.firstUp - 40*day
@@ -152,8 +151,8 @@ func printCertificates(v *view, row *apiRow, emit func()) {
 		row.string("subject-alt-name", "IP:"+v.router.address.String())
 		row.string("days-valid", "3650")
 		row.string("fingerprint", fingerprintOf(hash(v.router.seed, 750+uint64(i))))
-		row.timestamp("invalid-before", m, from)
-		row.timestamp("invalid-after", m, until)
+		row.timestamp("invalid-before", v, from)
+		row.timestamp("invalid-after", v, until)
 		row.begin("expires-after")
 		if left := (until - v.now) / 1000; left >= 0 {
 			row.text = appendDuration(row.text, left)

@@ -1,6 +1,10 @@
 package simulator
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // canary stands in every field that holds a secret: whoever reads it has asked for too much.
 const canary = "canary-of-a-secret"
@@ -8,6 +12,7 @@ const canary = "canary-of-a-secret"
 // systemMenus are about the router itself.
 func systemMenus() map[string]apiMenu {
 	return map[string]apiMenu{
+		"/system/clock":          {print: printClock},
 		"/system/package/update": {print: printPackageUpdate},
 		"/system/ntp/client":     {print: printNTP},
 		"/system/ups":            {print: printUPS, monitor: monitorUPS, picked: true, on: with("ups")},
@@ -24,6 +29,27 @@ func systemMenus() map[string]apiMenu {
 // grown is a counter that began with the boot: so much a second on an average day.
 func (v *view) grown(seed uint64, perSecond float64) uint64 {
 	return uint64(perSecond * volume(hash(v.router.seed, seed), v.effort()))
+}
+
+// offset is how far the router's clock is ahead of UTC: one in three was never told its time zone.
+func (r *Router) offset() time.Duration {
+	return [...]time.Duration{3 * time.Hour, 0, 5*time.Hour + 30*time.Minute}[r.index%3]
+}
+
+func printClock(v *view, row *apiRow, emit func()) {
+	offset := v.router.offset()
+	now := time.UnixMilli(v.now).UTC().Add(offset)
+	row.string("time", now.Format(time.TimeOnly))
+	if v.router.model.atLeast(7, 10) {
+		row.string("date", now.Format(time.DateOnly))
+	} else {
+		row.string("date", strings.ToLower(now.Format("Jan/02/2006")))
+	}
+	row.flag("time-zone-autodetect", true)
+	row.string("time-zone-name", [...]string{"Africa/Nairobi", "manual", "Asia/Kolkata"}[v.router.index%3])
+	row.string("gmt-offset", time.Time{}.In(time.FixedZone("", int(offset.Seconds()))).Format("-07:00"))
+	row.flag("dst-active", false)
+	emit()
 }
 
 // printPackageUpdate: what the router found when somebody last let it look, if ever.
@@ -161,7 +187,7 @@ func monitorGPS(v *view, row *apiRow, emit func()) {
 		return
 	}
 	spread := func(n uint64, low, high float64) float64 { return between(hash(v.router.seed, n), low, high) }
-	row.timestamp("date-and-time", v.router.model, v.now-1000)
+	row.universal("date-and-time", v, v.now-1000)
 	row.float("latitude", spread(706, -4.5, 1.5), 6, "")
 	row.float("longitude", spread(707, 34, 41), 6, "")
 	row.float("altitude", spread(708, 2, 2400), 1, "m")
@@ -241,7 +267,7 @@ func printNetwatch(v *view, row *apiRow, emit func()) {
 		row.string("host", host)
 		row.string("timeout", "1s")
 		row.string("interval", "1m")
-		row.timestamp("since", v.router.model, v.boot+20_000)
+		row.timestamp("since", v, v.boot+20_000)
 		row.string("status", map[bool]string{true: "up", false: "down"}[up])
 		row.flag("disabled", false)
 		if i == 0 {

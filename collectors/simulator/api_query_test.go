@@ -69,12 +69,12 @@ func TestRowFormats(t *testing.T) {
 	row.tenths("whole", 240)
 	row.mac("mac", [6]byte{0x48, 0x8f, 0x5a, 0, 1, 0xab})
 	row.address("ip", [4]byte{10, 0, 255, 1})
-	row.timestamp("new", ccr2116(), 1772446034000)
-	row.timestamp("old", ccr1036(), 1772446034000)
+	row.timestamp("new", &view{router: &Router{model: ccr2116(), index: 1}}, 1772446034000)
+	row.timestamp("old", &view{router: &Router{model: ccr1036()}}, 1772446034000)
 	row.optional("nothing", "")
 	for name, want := range map[string]string{
 		".id": "*F0001A", "volts": "49.3", "whole": "24", "mac": "48:8F:5A:00:01:AB", "ip": "10.0.255.1",
-		"new": "2026-03-02 10:07:14", "old": "mar/02/2026 10:07:14",
+		"new": "2026-03-02 10:07:14", "old": "mar/02/2026 13:07:14",
 	} {
 		if got, _ := row.find(name); string(got) != want {
 			t.Errorf("%s: %q, want %q", name, got, want)

@@ -171,12 +171,17 @@ func appendDuration(b []byte, seconds int64) []byte {
 	return b
 }
 
-// timestamp shows a time as the router's version does: 2026-03-02 10:07:14 since 7.10,
+// timestamp shows a time by the router's clock, as its version does: 2026-03-02 10:07:14 since 7.10,
 // mar/02/2026 10:07:14 before.
-func (r *apiRow) timestamp(name string, m *model, milliseconds int64) {
+func (r *apiRow) timestamp(name string, v *view, milliseconds int64) {
+	r.universal(name, v, milliseconds+v.router.offset().Milliseconds())
+}
+
+// universal is the same for a time that does not follow the router's time zone.
+func (r *apiRow) universal(name string, v *view, milliseconds int64) {
 	t := time.UnixMilli(milliseconds).UTC()
 	r.begin(name)
-	if m.atLeast(7, 10) {
+	if v.router.model.atLeast(7, 10) {
 		r.text = t.AppendFormat(r.text, time.DateTime)
 	} else {
 		r.text = append(r.text, strings.ToLower(t.Format("Jan/02/2006 15:04:05"))...)
