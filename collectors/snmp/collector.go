@@ -108,13 +108,17 @@ func (c *Collector) Check(ctx context.Context) error {
 // with lends a poll a session that is open to the device, and turns what ends the poll, a panic
 // included, into an error for people.
 func (c *Collector) with(ctx context.Context, m *memory, do func(*poll) error) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, maxPoll)
-	defer cancel()
+	if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > maxPoll {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, maxPoll)
+		defer cancel()
+	}
 	started := time.Now()
 	s := c.engine.borrow()
 	defer func() {
 		if r := recover(); r != nil {
-			m.polled = time.Time{} // and the session, whose state nobody knows, is not given back
+			m.polled = time.Time{}
+			s.socket.close() // the session, whose state nobody knows, is not given back
 			err = fmt.Errorf("%s: a bug in reading SNMP: %v", c.target.Device, r)
 			return
 		}

@@ -21,7 +21,7 @@ const (
 // allocated, and what a reply's values point to is the buffer that it was received in.
 type community struct {
 	tally   *tally
-	conn    net.Conn
+	line    line
 	timeout time.Duration
 	tries   int
 
@@ -34,9 +34,9 @@ type community struct {
 
 const longestDatagram = 65535
 
-// open turns to a device. conn is connected, so the kernel drops what other hosts send.
-func (c *community) open(conn net.Conn, t *Target, secret string, incoming []byte) {
-	c.conn, c.timeout, c.tries, c.incoming = conn, t.timeout(), t.retries()+1, incoming
+// open turns to a device. The line is to it alone: the kernel drops what other hosts send.
+func (c *community) open(l line, t *Target, secret string, incoming []byte) {
+	c.line, c.timeout, c.tries, c.incoming = l, t.timeout(), t.retries()+1, incoming
 	c.guard.version, c.guard.community = t.Credential.version(), append(c.guard.community[:0], secret...)
 	c.id = firstID + rand.Uint32N(1<<29)
 }
@@ -48,7 +48,7 @@ const firstID = 1 << 24
 // close forgets the device.
 func (c *community) close() {
 	clear(c.guard.community)
-	c.conn, c.guard.community, c.guard.request = nil, c.guard.community[:0], nil
+	c.line, c.guard.community, c.guard.request = line{}, c.guard.community[:0], nil
 	c.outgoing.forget()
 }
 
@@ -81,11 +81,11 @@ func (c *community) try(ctx context.Context) error {
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}
-	if err := c.conn.SetDeadline(deadline); err != nil {
+	if err := c.line.waitUntil(deadline); err != nil {
 		return err
 	}
 	c.tally.sent(len(datagram))
-	if _, err := c.conn.Write(datagram); err != nil {
+	if _, err := c.line.Write(datagram); err != nil {
 		return err
 	}
 	return c.receive()
@@ -95,7 +95,7 @@ func (c *community) try(ctx context.Context) error {
 // arrives.
 func (c *community) receive() error {
 	for {
-		n, err := c.conn.Read(c.incoming)
+		n, err := c.line.Read(c.incoming)
 		if err != nil {
 			return err
 		}

@@ -101,11 +101,14 @@ const (
 )
 
 func (t *Target) endpoint() string {
-	port := t.Port
-	if port == 0 {
-		port = defaultPort
+	return net.JoinHostPort(t.Address, strconv.Itoa(int(t.port())))
+}
+
+func (t *Target) port() uint16 {
+	if t.Port == 0 {
+		return defaultPort
 	}
-	return net.JoinHostPort(t.Address, strconv.Itoa(port))
+	return uint16(t.Port)
 }
 
 func (t *Target) timeout() time.Duration {

@@ -74,5 +74,7 @@ func (e *Engine) giveBack(s *session) {
 	defer e.mu.Unlock()
 	if len(e.free) < e.idle && !s.poll.isLarge() {
 		e.free = append(e.free, s)
+		return
 	}
+	s.socket.close()
 }

@@ -36,8 +36,8 @@ func (s *scripted) Read(b []byte) (int, error) {
 	return copy(b, bytes.ReplaceAll(d, []byte{2, 4, 0xff, 0xff, 0xff, 0xfe}, []byte{2, 4, byte(s.id >> 24), byte(s.id >> 16), byte(s.id >> 8), byte(s.id)})), nil
 }
 
-func (s *scripted) SetDeadline(time.Time) error { return nil }
-func (s *scripted) Close() error                { return nil }
+func (s *scripted) SetReadDeadline(time.Time) error { return nil }
+func (s *scripted) Close() error                    { return nil }
 
 type timeoutError struct{}
 
@@ -80,7 +80,7 @@ func FuzzReply(f *testing.F) {
 		for range cap(datagrams) {
 			datagrams = append(datagrams, reply)
 		}
-		s.community.open(&scripted{datagrams: datagrams}, &c.target, "public", make([]byte, longestDatagram))
+		s.community.open(line{&scripted{datagrams: datagrams}, t.Context()}, &c.target, "public", make([]byte, longestDatagram))
 		s.exchange = &s.community
 		m := newMemory(engine.library)
 		m.polled, m.device.objectID = time.Now(), ".1.3.6.1.4.1.14988.1"

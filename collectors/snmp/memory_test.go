@@ -270,7 +270,7 @@ func TestSessionsAreShared(t *testing.T) {
 		t.Errorf("%d idle sessions", len(e.free))
 	}
 	for _, s := range e.free {
-		if s.community.conn != nil || s.exchange != nil || s.poll.memory != nil || bytes.Contains(s.community.outgoing.buf[:cap(s.community.outgoing.buf)], []byte("public")) {
+		if s.community.line.Conn != nil || s.exchange != nil || s.poll.memory != nil || bytes.Contains(s.community.outgoing.buf[:cap(s.community.outgoing.buf)], []byte("public")) {
 			t.Error("an idle session holds on to a device")
 		}
 	}

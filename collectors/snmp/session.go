@@ -3,32 +3,38 @@ package snmp
 import (
 	"context"
 	"net"
+	"net/netip"
+	"time"
 )
 
-// session is a receive buffer of 64 KiB and the scratch memory of a poll. It belongs to nobody: a poll
-// borrows it, gives it a socket of its own, and hands it back.
+// session is a socket, a receive buffer of 64 KiB and the scratch memory of a poll. It belongs to
+// nobody: a poll borrows it, turns it to its device, and hands it back.
 type session struct {
 	tally     tally
+	socket    socket
 	incoming  []byte // as long as the longest datagram
 	community community
 	usm       usm
 	exchange  exchange // what the device that the session is open to is asked by
 	request   request
 	poll      poll // reused, so that its slices are
+
+	stop  func() bool // takes back what is to happen when the poll's context ends
+	leave func()      // close, made once: a method value takes memory
 }
 
 func newSession(m *metrics) *session {
 	s := &session{tally: tally{metrics: m}}
 	s.community.tally, s.usm.tally = &s.tally, &s.tally
+	s.leave = s.close
 	return s
 }
 
-// open turns the session to a device. Its socket is new and connected, so the kernel drops what other
-// hosts send. The socket closes when ctx ends, which ends a request in flight. A device that is asked
-// over SNMPv3 has a peer, any other one a community.
+// open turns the session to a device. The connection is to it alone, so the kernel drops what other
+// hosts send. When ctx ends, so does a request in flight. A device that is asked over SNMPv3 has a peer,
+// any other one a community.
 func (s *session) open(ctx context.Context, t *Target, secret string, peer *usmPeer) (closeSession func(), err error) {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "udp", t.endpoint())
+	conn, err := s.connect(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -37,20 +43,54 @@ func (s *session) open(ctx context.Context, t *Target, secret string, peer *usmP
 		s.incoming = make([]byte, longestDatagram)
 	}
 	if peer != nil {
-		s.usm.open(conn, t, peer, s.incoming)
+		s.usm.open(line{conn, ctx}, t, peer, s.incoming)
 		s.exchange = &s.usm
 	} else {
-		s.community.open(conn, t, secret, s.incoming)
+		s.community.open(line{conn, ctx}, t, secret, s.incoming)
 		s.exchange = &s.community
 	}
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	return func() {
-		stop()
-		_ = conn.Close()
-		s.community.close()
-		s.usm.close()
-		s.exchange, s.request.names = nil, nil
-	}, nil
+	s.stop = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	return s.leave, nil
+}
+
+// line is the connection to a device for as long as a poll.
+type line struct {
+	net.Conn
+	ctx context.Context // of the poll: when it ends, whoever waits for a reply is interrupted
+}
+
+// waitUntil bounds the reads that follow. It fails if they were interrupted before it could.
+func (l line) waitUntil(deadline time.Time) error {
+	if err := l.SetReadDeadline(deadline); err != nil {
+		return err
+	}
+	return l.ctx.Err()
+}
+
+// connect uses the session's socket for an address, and a new one for a name: which of a name's
+// addresses can be reached is for the library to find out.
+func (s *session) connect(ctx context.Context, t *Target) (net.Conn, error) {
+	if addr, err := netip.ParseAddr(t.Address); err == nil && addr.Zone() == "" {
+		return s.socket.connect(netip.AddrPortFrom(addr, t.port()))
+	}
+	s.socket.close()
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "udp", t.endpoint())
+	if udp, ok := conn.(*net.UDPConn); ok {
+		s.socket.conn = udp
+	}
+	return conn, err
+}
+
+// close lets go of the device. A connection that was interrupted is not used again, and neither is one
+// that came from a name.
+func (s *session) close() {
+	if !s.stop() || !s.socket.isReusable() {
+		s.socket.close()
+	}
+	s.community.close()
+	s.usm.close()
+	s.exchange, s.stop, s.request.names = nil, nil, nil
 }
 
 // ask sends one request and waits for its reply. Each name must be allowed; the poll sees to that

@@ -20,7 +20,7 @@ import (
 // Its memory is used by one device after the other; what is kept of a device is its usmPeer.
 type usm struct {
 	tally   *tally
-	conn    net.Conn
+	line    line
 	timeout time.Duration
 	tries   int
 	peer    *usmPeer
@@ -51,10 +51,10 @@ type sent struct {
 // maxResyncs is how often in one poll the device may say that its engine or its clock is another one.
 const maxResyncs = 6
 
-// open turns to a device. conn is connected, so the kernel drops what other hosts send.
-func (u *usm) open(conn net.Conn, t *Target, peer *usmPeer, incoming []byte) {
+// open turns to a device. The line is to it alone: the kernel drops what other hosts send.
+func (u *usm) open(l line, t *Target, peer *usmPeer, incoming []byte) {
 	c := &t.Credential
-	u.conn, u.timeout, u.tries, u.peer = conn, t.timeout(), t.retries()+1, peer
+	u.line, u.timeout, u.tries, u.peer = l, t.timeout(), t.retries()+1, peer
 	u.auth, _ = authProtocol(c.Auth)
 	u.priv, _ = privProtocol(c.Priv)
 	u.level, u.resyncs, u.discovered, u.incoming = c.level(), 0, false, incoming
@@ -64,7 +64,7 @@ func (u *usm) open(conn net.Conn, t *Target, peer *usmPeer, incoming []byte) {
 func (u *usm) close() {
 	clear(u.plain[:cap(u.plain)])
 	clear(u.pdus[:cap(u.pdus)])
-	u.conn, u.peer, u.request = nil, nil, nil
+	u.line, u.peer, u.request = line{}, nil, nil
 	u.stamp, u.packet = stamp{}, gosnmp.SnmpPacket{}
 }
 
@@ -116,11 +116,11 @@ func (u *usm) try(ctx context.Context) error {
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}
-	if err := u.conn.SetDeadline(deadline); err != nil {
+	if err := u.line.waitUntil(deadline); err != nil {
 		return err
 	}
 	u.tally.sent(len(datagram))
-	if _, err := u.conn.Write(datagram); err != nil {
+	if _, err := u.line.Write(datagram); err != nil {
 		return err
 	}
 	return u.receive(deadline)
@@ -189,7 +189,7 @@ func (u *usm) salt() []byte {
 func (u *usm) receive(deadline time.Time) error {
 	var doubtful *report
 	for {
-		n, err := u.conn.Read(u.incoming)
+		n, err := u.line.Read(u.incoming)
 		if err != nil {
 			if doubtful == nil || !isTimeout(err) {
 				return err
@@ -215,7 +215,7 @@ func (u *usm) receive(deadline time.Time) error {
 		default:
 			doubtful, said.bytes = said, n
 			if grace := time.Now().Add(u.timeout / 2); grace.Before(deadline) {
-				if err := u.conn.SetReadDeadline(grace); err != nil {
+				if err := u.line.SetReadDeadline(grace); err != nil {
 					return err
 				}
 			}
