@@ -14,6 +14,7 @@ type Fleet struct {
 	routers []*Router
 	byName  map[string]*Router
 	menus   map[string]apiMenu
+	wire    wireCounts
 	hook    func(addr netip.Addr, face string, at time.Time)
 	server
 }

@@ -4,9 +4,21 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"sync/atomic"
 
 	"golang.org/x/net/ipv4"
 )
+
+// Wire counts the SNMP datagrams of all routers, those to routers that are down included.
+type Wire struct{ Requests, RequestBytes, Replies, ReplyBytes uint64 }
+
+// Wire returns what was sent and received so far.
+func (f *Fleet) Wire() Wire {
+	w := &f.wire
+	return Wire{w.requests.Load(), w.requestBytes.Load(), w.replies.Load(), w.replyBytes.Load()}
+}
+
+type wireCounts struct{ requests, requestBytes, replies, replyBytes atomic.Uint64 }
 
 // maxRequest is the longest datagram read.
 const maxRequest = 4096
@@ -54,6 +66,8 @@ func (a *agent) destination(control []byte) (netip.Addr, bool) {
 func (a *agent) serve(r *Router, data []byte, from netip.AddrPort) {
 	f := a.fleet
 	f.tell(r.address, FaceSNMP)
+	f.wire.requests.Add(1)
+	f.wire.requestBytes.Add(uint64(len(data)))
 	now, c := f.now(), r.changes.Load()
 	if !r.answers(now, c) || a.request.decode(data) != nil || !a.request.knows(f.opts.Community) {
 		return
@@ -67,6 +81,8 @@ func (a *agent) serve(r *Router, data []byte, from netip.AddrPort) {
 		f.late.add(d, message, r.source, from)
 		return
 	}
+	f.wire.replies.Add(1)
+	f.wire.replyBytes.Add(uint64(len(message)))
 	// A client that is gone is the only way this fails, and it does not wait for anything.
 	_, _, _ = f.udp.WriteMsgUDPAddrPort(message, r.source, from)
 }

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/routerpulse/routerpulse/collectors/simulator"
+)
+
+// poller is a measured process.
+type poller struct {
+	cmd        *exec.Cmd
+	url, token string // of RouterPulse, for its profile
+}
+
+// start runs a poller over the whole fleet.
+func start(ctx context.Context, o options, name string, fleet *simulator.Fleet, dir string) (*poller, error) {
+	if name == "telegraf" {
+		return startTelegraf(ctx, o, fleet, dir)
+	}
+	return startRouterPulse(ctx, o, fleet, dir)
+}
+
+// startRouterPulse runs the program with the hub and rates on and nothing to write to.
+func startRouterPulse(ctx context.Context, o options, fleet *simulator.Fleet, dir string) (*poller, error) {
+	address, err := freeAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &poller{url: "http://" + address, token: rand.Text()}
+	var b strings.Builder
+	fmt.Fprintf(&b, "web: { listen: %q }\nstorage: { none: true }\nlanes: { live: %s, status: 1h }\n", address, o.period)
+	fmt.Fprintf(&b, "access: { tokens: [{ name: bench, sha256: \"%x\", roles: [admin] }] }\n", sha256.Sum256([]byte(p.token)))
+	b.WriteString("credentials: [{ name: c, snmp: { version: 2c, community: public } }]\ndevices:\n")
+	for _, r := range fleet.Routers() {
+		fmt.Fprintf(&b, "  - { name: %s, address: %s, credentials: [c], snmp: { port: %d } }\n", r.Name(), r.Address(), fleet.SNMPPort())
+	}
+	file := filepath.Join(dir, "routerpulse.yaml")
+	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
+		return nil, err
+	}
+	return p, p.run(ctx, o.program, "serve", "--config.file", file, "--log.level", "error")
+}
+
+func (p *poller) run(ctx context.Context, program string, args ...string) error {
+	p.cmd = exec.CommandContext(ctx, program, args...)
+	p.cmd.Stderr = os.Stderr
+	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(os.Interrupt) }
+	return p.cmd.Start()
+}
+
+// freeAddress is one that nobody listens on right now.
+func freeAddress(ctx context.Context) (string, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String(), nil
+}
+
+func (p *poller) stop() {
+	_ = p.cmd.Process.Signal(os.Interrupt)
+	_ = p.cmd.Wait()
+}
+
+// cpu is the seconds of user and system time so far.
+func (p *poller) cpu() float64 {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
+	user, _ := strconv.ParseFloat(fields[11], 64)
+	system, _ := strconv.ParseFloat(fields[12], 64)
+	return (user + system) / 100 // clock ticks are hundredths on Linux
+}
+
+// profile saves what the CPU did in the time that is measured.
+func (p *poller) profile(ctx context.Context, o options) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/debug/pprof/profile?seconds=%d", p.url, o.seconds-1), nil)
+	if err != nil {
+		return
+	}
+	req.Header.Set("Authorization", "Bearer "+p.token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "snmp: profile:", err)
+		return
+	}
+	defer func() { _ = resp.Body.Close() }()
+	data, err := io.ReadAll(resp.Body)
+	if err == nil {
+		err = os.WriteFile(o.profile, data, 0o600)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "snmp: profile:", err)
+	}
+}
