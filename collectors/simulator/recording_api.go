@@ -14,19 +14,31 @@ import (
 type recordedAPI struct {
 	version  [2]int
 	commands map[string][]apiRow
+	counts   map[string]string // by the words of a command, with spaces between
 }
+
+// ofRow is an attribute that is not the router's: which row a command's answer is about, by what the
+// command called it. Monitors often do not say it themselves.
+const ofRow = ".of"
 
 // parseRecordedAPI reads {"version": "7.20.6 (stable)", "/interface": [{".id": "*1", "name": …}, …], …}.
 // A key that begins with a slash is a menu, for its print, or a whole command, as in
-// /interface/ethernet/monitor. A value that is not UTF-8 is written {"x": "hex"}.
+// /interface/ethernet/monitor. With words behind it, as in "/ip/route/print =count-only= ?bgp=yes", its
+// value is a count. A value that is not UTF-8 is written {"x": "hex"}.
 func parseRecordedAPI(text []byte) (*recordedAPI, error) {
 	var file map[string]json.RawMessage
 	if err := json.Unmarshal(text, &file); err != nil {
 		return nil, err
 	}
-	api := &recordedAPI{commands: map[string][]apiRow{}}
+	api := &recordedAPI{commands: map[string][]apiRow{}, counts: map[string]string{}}
 	for key, raw := range file {
 		switch {
+		case strings.HasPrefix(key, "/") && strings.Contains(key, " "):
+			var count recordedText
+			if err := json.Unmarshal(raw, &count); err != nil {
+				return nil, fmt.Errorf("%s: %w", key, err)
+			}
+			api.counts[key] = string(count)
 		case strings.HasPrefix(key, "/"):
 			rows, err := parseRecordedRows(raw)
 			if err != nil {
@@ -56,7 +68,9 @@ func parseRecordedRows(raw json.RawMessage) ([]apiRow, error) {
 	rows := make([]apiRow, len(list))
 	for i, attributes := range list {
 		for _, name := range slices.Sorted(maps.Keys(attributes)) { // .id comes first
-			rows[i].string(name, string(attributes[name]))
+			if rows[i].string(name, string(attributes[name])); name == ofRow {
+				rows[i].hide()
+			}
 		}
 	}
 	return rows, nil

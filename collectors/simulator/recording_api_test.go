@@ -19,6 +19,8 @@ const recordedRouter = `{
   {".id": "*A", "name": "bridge"}
  ],
  "/interface/ethernet/monitor": [{"name": "ether1", "rate": "1Gbps"}, {"name": "ether2", "status": "no-link"}],
+ "/interface/wifi/monitor": [{".of": "wifi1", "state": "running"}, {".of": "wifi2", "state": "disabled"}],
+ "/ip/route/print =count-only= ?bgp=yes": "812",
  "/ppp/active": []
 }`
 
@@ -63,6 +65,9 @@ func TestRecordedAPIAnswers(t *testing.T) {
 			[]string{"!re .tag=x =.id=*1 =comment=caf\xe9 =mtu=1500", "!re .tag=x =.id=*2", "!re .tag=x =.id=*A", "!done .tag=x"}},
 		{[]string{"/interface/print", "=count-only="}, []string{"!done =ret=3"}},
 		{[]string{"/interface/print", "=count-only=", "?running=true"}, []string{"!done =ret=1"}},
+		{[]string{"/interface/print", "=.proplist=name", "?type=ether"}, []string{"!re =name=ether1", "!re =name=ether2", "!re =name=bridge", "!done"}},
+		{[]string{"/interface/wifi/monitor", "=numbers=wifi2,wifi1", "=once="}, []string{"!re =state=disabled", "!re =state=running", "!done"}},
+		{[]string{"/ip/route/print", "=count-only=", "?bgp=yes", ".tag=9"}, []string{"!done .tag=9 =ret=812"}},
 		{[]string{"/interface/getall", "=.proplist=name", "?-running"}, []string{"!re =name=bridge", "!done"}},
 		{[]string{"/ppp/active/print"}, []string{"!empty", "!done"}},
 		{[]string{"/interface/ethernet/monitor", "=numbers=ether2,bridge", "=once="}, []string{"!re =name=ether2 =status=no-link", "!done"}},

@@ -135,14 +135,19 @@ func (s *recordedSession) cancel(c *command) {
 }
 
 func (s *recordedSession) run(c *command) {
+	if count, ok := s.recording.api.counts[s.words()]; ok && c.counted {
+		s.say(c.tag, "!done", "=ret="+count)
+		return
+	}
 	recorded, ok := s.recording.api.find(c.path)
 	if !ok {
 		s.trap(c.tag, messageNoCommand)
 		return
 	}
 	rows := 0
-	for i := range recorded {
-		if row := &recorded[i]; c.means(row) && matches(c.query, row) {
+	query := answerable(c.query, recorded)
+	for _, row := range c.named(recorded) {
+		if matches(query, row) {
 			rows++
 			if !c.counted {
 				s.emit(c, row)
@@ -159,22 +164,63 @@ func (s *recordedSession) run(c *command) {
 	s.say(c.tag, "!done")
 }
 
-// means tells whether a command that names rows, as monitor does, names this one. A row that says
-// neither its id nor its name is meant by any.
-func (c *command) means(row *apiRow) bool {
-	for _, argument := range []string{"numbers", ".id", "interface"} {
-		list, ok := c.arg(argument)
-		if !ok {
+// words are those of the sentence without its tag, with spaces between.
+func (s *recordedSession) words() string {
+	var words []string
+	for i := range s.sentence.len() {
+		if w := string(s.sentence.word(i)); !strings.HasPrefix(w, ".tag=") {
+			words = append(words, w)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// named are the rows that a command means: those that it names, as monitor does, in that order, else
+// all. A row that does not say what it is called is meant by any name.
+func (c *command) named(recorded []apiRow) (rows []*apiRow) {
+	list, named := "", false
+	for _, argument := range []string{"numbers", "number", ".id", "interface"} {
+		if l, ok := c.arg(argument); ok {
+			list, named = l, true
+			break
+		}
+	}
+	if !named {
+		list = ""
+	}
+	for one := range strings.SplitSeq(list, ",") {
+		for i := range recorded {
+			if !named || recorded[i].isCalled(one) {
+				rows = append(rows, &recorded[i])
+			}
+		}
+	}
+	return rows
+}
+
+func (r *apiRow) isCalled(name string) bool {
+	anonymous := true
+	for _, attribute := range []string{ofRow, ".id", "name"} {
+		if v, ok := r.find(attribute); ok {
+			if anonymous = false; string(v) == name {
+				return true
+			}
+		}
+	}
+	return anonymous
+}
+
+// answerable is the query, or none if it asks about something that was not recorded of any row: then the
+// rows are those that it left, when it was recorded.
+func answerable(query []string, recorded []apiRow) []string {
+	for _, word := range query {
+		name, _, compares := strings.Cut(strings.TrimLeft(word, "=<>-"), "=")
+		if !compares || strings.HasPrefix(word, "#") {
 			continue
 		}
-		id, hasID := row.find(".id")
-		name, hasName := row.find("name")
-		if !hasID && !hasName {
-			return true
+		if !slices.ContainsFunc(recorded, func(row apiRow) bool { _, ok := row.find(name); return ok }) {
+			return nil
 		}
-		return slices.ContainsFunc(strings.Split(list, ","), func(one string) bool {
-			return hasID && one == string(id) || hasName && one == string(name)
-		})
 	}
-	return true
+	return query
 }
