@@ -25,6 +25,7 @@ type dialer struct {
 	target Target
 	shared *Shared
 	heard  *atomic.Int64
+	tap    func(net.Conn) net.Conn // listens to a connection once it is logged in; nil for none
 }
 
 // dial connects and logs in. Over TLS the password is sent only after the certificate was verified.
@@ -42,6 +43,9 @@ func (d *dialer) dial(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	d.heard.Store(time.Now().UnixNano())
+	if d.tap != nil {
+		s.conn = d.tap(s.conn)
+	}
 	return s, nil
 }
 
