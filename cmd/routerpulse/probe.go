@@ -23,7 +23,7 @@ import (
 	"github.com/routerpulse/routerpulse/pipeline"
 )
 
-// probeOptions are the flags of probe.
+// probeOptions are the flags of probe, and of what asks one device as it does.
 type probeOptions struct {
 	community, snmpVersion          string
 	snmpUser, auth, priv, context   string
@@ -51,9 +51,12 @@ func newProbe(io streams) *cobra.Command {
 			return probe(cmd.Context(), cfg, o, io)
 		}}
 	o.flags(cmd.Flags())
+	cmd.Flags().BoolVar(&o.json, "json", false, "as JSON")
+	cmd.Flags().DurationVar(&o.timeout, "timeout", 30*time.Second, "the most that it may take")
 	return cmd
 }
 
+// flags are those that say whom to ask and with which credentials; walk has the same.
 func (o *probeOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.community, "community", "", "SNMP community")
 	f.StringVar(&o.snmpVersion, "snmp-version", "2c", "SNMP version: 1, 2c or 3; --snmp-user makes it 3")
@@ -70,8 +73,6 @@ func (o *probeOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.caFile, "ca-file", "", "certificate of the authority that signed the router's")
 	f.StringVar(&o.pin, "pin", "", "SHA-256 fingerprint of the router's certificate")
 	f.BoolVar(&o.insecure, "insecure", false, "use the API without TLS: the password travels in clear")
-	f.BoolVar(&o.json, "json", false, "as JSON")
-	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "the most that it may take")
 }
 
 // config is the config of one device, as a file would say it.
