@@ -87,6 +87,10 @@ func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *sl
 // may be silent, each for seconds, while the others keep their slots.
 func Workers(devices int) int { return min(max(64, devices/4), 512) }
 
+// idleSessions are the SNMP sessions, each with its buffers, that are kept while nobody uses them: what
+// polls need at a time that are answered. More are made for a burst of silent devices, and dropped.
+const idleSessions = 64
+
 // builder holds what devices share while they are built.
 type builder struct {
 	*Collectors
@@ -96,7 +100,7 @@ type builder struct {
 }
 
 func newBuilder(c *Collectors, devices int, reg prometheus.Registerer) (*builder, error) {
-	engine, err := snmp.NewEngine(c.schema, Workers(devices), reg)
+	engine, err := snmp.NewEngine(c.schema, min(Workers(devices), idleSessions), reg)
 	if err != nil {
 		return nil, err
 	}

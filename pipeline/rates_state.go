@@ -74,8 +74,7 @@ func (t *tableRates) reorder(samples []Sample) {
 	for i := range was.rows {
 		place[was.rows[i].series.Key()] = i
 	}
-	t.rows, t.values, t.kinds = nil, nil, nil
-	t.rows = make([]rowRates, 0, len(samples))
+	t.empty(max(len(samples), len(was.rows)))
 	for i := range samples {
 		s := samples[i].Series
 		from, known := place[s.Key()]
@@ -91,6 +90,12 @@ func (t *tableRates) reorder(samples []Sample) {
 			t.take(&was, i)
 		}
 	}
+}
+
+// empty makes room for so many rows.
+func (t *tableRates) empty(rows int) {
+	t.rows = make([]rowRates, 0, rows)
+	t.values, t.kinds = make([]int64, 0, rows*len(t.fields)), make([]Kind, 0, rows*len(t.fields))
 }
 
 // take appends a row of another state; from -1 an empty one.
@@ -172,7 +177,7 @@ func (d *deviceRates) drop(gone []*Series) {
 			continue
 		}
 		was := *t
-		t.rows, t.values, t.kinds = nil, nil, nil
+		t.empty(len(was.rows))
 		for i := range was.rows {
 			if !keys[was.rows[i].series.Key()] {
 				t.take(&was, i)

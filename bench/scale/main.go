@@ -98,14 +98,17 @@ func once(ctx context.Context, o options, routers int, store bool, profiles stri
 		return nil, err
 	}
 	begin, cpu, before := time.Now(), child.cpu(), child.metrics(ctx)
+	control := newControl()
 	if err := sleep(ctx, time.Duration(o.seconds)*time.Second); err != nil {
 		return nil, err
 	}
 	end := time.Now()
+	jitter := control.stop()
 	r := log.judge(fleet, o.period, begin, end.Add(-o.period/2))
 	r.Routers, r.Interfaces, r.Store, r.PeriodSeconds, r.Seconds = routers, o.interfaces, store, o.period.Seconds(), end.Sub(begin).Seconds()
 	r.CPUSeconds = child.cpu() - cpu
 	r.CPUMsPerPoll = 1000 * r.CPUSeconds / (float64(routers) * r.Seconds / o.period.Seconds())
+	r.ControlP99 = jitter
 	r.note(before, child.metrics(ctx))
 	r.RSSMegabyte, r.MaxRSSMegabyte = child.memory("VmRSS:"), child.memory("VmHWM:")
 	r.OpenFiles = child.openFiles()

@@ -87,6 +87,11 @@ func (p *program) metrics(ctx context.Context) map[string]float64 {
 			name, _, _ = strings.Cut(lines.Text(), "{")
 			value = strings.TrimSpace(lines.Text()[i+1:])
 		}
+		if strings.HasSuffix(name, "_bucket") { // keep its bound
+			_, bound, _ := strings.Cut(lines.Text(), `le="`)
+			bound, _, _ = strings.Cut(bound, `"`)
+			name += `{le="` + bound + `"}`
+		}
 		if f, err := strconv.ParseFloat(value, 64); err == nil {
 			sums[name] += f
 		}

@@ -62,7 +62,10 @@ func (s *Store) find(h *Handle) *Row {
 	if h.row != nil && !h.row.dead {
 		return h.row
 	}
-	h.row = s.rows[rowID{h.Topic, h.Key}]
+	h.row = nil
+	if d := s.byName[h.Device]; d != nil {
+		h.row = d.Shelf(h.Topic).find(h.Key)
+	}
 	return h.row
 }
 
@@ -74,7 +77,7 @@ func (s *Store) bear(c *Cut, d *draft, row *Row) {
 		row = &Row{Topic: d.handle.Topic, Device: device, Key: d.handle.Key}
 		device.rows++
 		device.Shelf(row.Topic).put(row)
-		s.rows[rowID{row.Topic, row.Key}] = row
+		s.rows++
 		d.handle.row = row
 	} else {
 		s.graves.count--

@@ -47,7 +47,7 @@ func (s *Store) drop(row *Row) {
 	s.horizon = max(s.horizon, row.Seq)
 	s.graves.count--
 	row.dead = true
-	delete(s.rows, rowID{row.Topic, row.Key})
+	s.rows--
 	row.Device.Shelf(row.Topic).take(row)
 	row.Device.rows--
 	s.release(row.Device)

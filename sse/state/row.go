@@ -56,12 +56,31 @@ type Shelf struct {
 	Alive   int    // rows that are no tombstones
 	Changed uint64 // the highest Seq of any row that is or was in it
 	free    []int
+	byKey   map[string]*Row // nil while it has few
+}
+
+// manyRows is from where on a shelf is worth an index: nearly all rows are found by their handles.
+const manyRows = 64
+
+func (s *Shelf) find(key string) *Row {
+	if s.byKey != nil {
+		return s.byKey[key]
+	}
+	for _, r := range s.Slots {
+		if r != nil && r.Key == key {
+			return r
+		}
+	}
+	return nil
 }
 
 // Shelf returns the device's rows of a topic.
 func (d *Device) Shelf(t *Topic) *Shelf { return &d.shelves[t.id] }
 
 func (s *Shelf) put(r *Row) {
+	if s.byKey != nil {
+		s.byKey[r.Key] = r
+	}
 	if n := len(s.free); n > 0 {
 		r.slot, s.free = s.free[n-1], s.free[:n-1]
 		s.Slots[r.slot] = r
@@ -69,9 +88,16 @@ func (s *Shelf) put(r *Row) {
 	}
 	r.slot = len(s.Slots)
 	s.Slots = append(s.Slots, r)
+	if s.byKey == nil && len(s.Slots) > manyRows {
+		s.byKey = make(map[string]*Row, len(s.Slots))
+		for _, other := range s.Slots {
+			s.byKey[other.Key] = other
+		}
+	}
 }
 
 func (s *Shelf) take(r *Row) {
+	delete(s.byKey, r.Key)
 	s.Slots[r.slot] = nil
 	s.free = append(s.free, r.slot)
 }

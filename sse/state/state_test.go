@@ -106,7 +106,12 @@ func (b *book) commit() *Cut {
 	return b.lastCommit
 }
 
-func (b *book) row(key string) *Row { return b.Store.rows[rowID{b.rows, key}] }
+func (b *book) row(key string) *Row {
+	if d := b.Device("d"); d != nil {
+		return d.Shelf(b.rows).find(key)
+	}
+	return nil
+}
 
 func TestCutNumbersEveryChange(t *testing.T) {
 	b := newBook(DefaultLimits())
@@ -301,4 +306,32 @@ func cell(r *Row, at int) Cell {
 		}
 	}
 	return Cell{}
+}
+
+// However many rows a device has, those that come again under another handle are found.
+func TestRowsOfALargeDeviceAreFound(t *testing.T) {
+	b := newBook(Limits{TombstoneAge: time.Hour, Tombstones: 10_000, Events: 10, Stubs: 10})
+	const many = 3 * manyRows
+	key := func(i int) string { return fmt.Sprintf("row-%d", i) }
+	for i := range many {
+		b.set(key(i), 1, 0)
+	}
+	b.commit()
+	for i := 0; i < many; i += 2 {
+		b.in.Remove(b.handle(key(i)))
+	}
+	b.commit()
+	clear(b.handles) // the publisher begins anew
+	for i := range many {
+		b.set(key(i), 2, 0)
+	}
+	b.commit()
+	if rows, graves := b.Count(); rows != many || graves != 0 {
+		t.Errorf("%d rows and %d tombstones, want %d and none", rows, graves, many)
+	}
+	for i := range many {
+		if row := b.row(key(i)); row == nil || row.N != 2+uint64((i+1)%2) {
+			t.Fatalf("%s is %+v", key(i), row)
+		}
+	}
 }

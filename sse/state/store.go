@@ -41,19 +41,14 @@ type Store struct {
 	devices   []*Device
 	freeSlots []int
 	byName    map[string]*Device
-	rows      map[rowID]*Row
+	rows      int // tombstones included
 	graves    graves
 	journal   map[*Topic]*topicLog
 }
 
-type rowID struct {
-	topic *Topic
-	key   string
-}
-
 // NewStore makes an empty store of the given topics.
 func NewStore(limits Limits, topics ...*Topic) *Store {
-	s := &Store{epoch: newEpoch(), limits: limits, topics: topics, byName: map[string]*Device{}, rows: map[rowID]*Row{}, journal: map[*Topic]*topicLog{}}
+	s := &Store{epoch: newEpoch(), limits: limits, topics: topics, byName: map[string]*Device{}, journal: map[*Topic]*topicLog{}}
 	for i, t := range topics {
 		t.id = i
 		if t.Mode == Log {
@@ -100,7 +95,7 @@ func (s *Store) Device(name string) *Device { return s.byName[name] }
 
 // Count returns how many rows and tombstones there are.
 func (s *Store) Count() (rows, tombstones int) {
-	return len(s.rows) - s.graves.count, s.graves.count
+	return s.rows - s.graves.count, s.graves.count
 }
 
 func (s *Store) device(name string) *Device {
