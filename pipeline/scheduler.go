@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,13 +29,16 @@ const (
 	maxBackoff          = 5 * time.Minute
 	firstRoundPerSecond = 200
 	suspectShare        = 5
+	// slowRun is from when on a run counts as slow: a device that answers, but keeps a worker for so
+	// long, does so at the cost of the suspects, not of the healthy.
+	slowRun = 2 * time.Second
 )
 
 // Scheduler runs jobs at their slots. The slots of a job are the multiples of its period plus its
 // phase, a hash of device and lane, on the wall clock; waiting is done on the monotonic clock, so a
 // step of the wall clock displaces one run at most. A run that still goes on at its next slot is not
-// stacked: that slot is skipped and counted. Jobs that failed last time are suspects: they wait for
-// each other, not the others for them.
+// stacked: that slot is skipped and counted. Jobs that failed last time, or took long, are suspects:
+// they wait for each other, not the others for them.
 type Scheduler struct {
 	log     *slog.Logger
 	metrics *schedulerMetrics
@@ -50,10 +54,40 @@ type Scheduler struct {
 	ctx      context.Context // of Run, for the runs it starts
 }
 
-// pool is a bounded set of workers and the runs that wait for one.
+// pool is a bounded set of workers and the runs that wait for one, by rank.
 type pool struct {
+	name        string
 	limit, busy int
-	waiting     []*run
+	waiting     [ranks][]*run
+}
+
+// What waits for a worker: whether a device is there comes first, then what is likely to be answered.
+const (
+	rankStatus = iota
+	rankAnswering
+	rankFailing
+	ranks
+)
+
+func (e *entry) rank() int {
+	switch {
+	case e.Lane == LaneStatus:
+		return rankStatus
+	case e.failures == 0:
+		return rankAnswering
+	}
+	return rankFailing
+}
+
+// next takes the run that has waited longest of the first rank that has any; nil if none waits.
+func (p *pool) next() *run {
+	for i := range p.waiting {
+		if list := p.waiting[i]; len(list) > 0 {
+			p.waiting[i] = list[1:]
+			return list[0]
+		}
+	}
+	return nil
 }
 
 // run is one time that a job is done.
@@ -70,7 +104,7 @@ func NewScheduler(workers int, reg prometheus.Registerer, log *slog.Logger) *Sch
 	return &Scheduler{
 		log: log, metrics: newSchedulerMetrics(reg),
 		wake: make(chan struct{}, 1), devices: map[string][]*entry{},
-		healthy: pool{limit: max(1, workers-few)}, suspects: pool{limit: few},
+		healthy: pool{name: "healthy", limit: max(1, workers-few)}, suspects: pool{name: "suspects", limit: few},
 	}
 }
 
@@ -101,12 +135,27 @@ func (s *Scheduler) Remove(device string) {
 	delete(s.devices, device)
 }
 
-// Answered says that a device is there: its jobs run at their next slot again, without back-off.
+// Answered says that a device is there: its jobs run at their next slot again, without back-off. Those
+// that took long stay suspects until they do not: it may answer a check and hang on a table.
 func (s *Scheduler) Answered(device string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.devices[device] {
+		if e.failures > 0 && e.busy && !e.running {
+			s.suspects.promote(e)
+		}
 		e.answered()
+	}
+}
+
+// promote moves the run of an entry, which was failing, among those that are likely to be answered.
+func (p *pool) promote(e *entry) {
+	for i, r := range p.waiting[rankFailing] {
+		if r.entry == e {
+			p.waiting[rankFailing] = slices.Delete(p.waiting[rankFailing], i, i+1)
+			p.waiting[rankAnswering] = append(p.waiting[rankAnswering], r)
+			return
+		}
 	}
 }
 
@@ -186,7 +235,7 @@ func (s *Scheduler) offer(e *entry, now time.Time) {
 		return
 	}
 	r := &run{entry: e, pool: &s.healthy, slot: e.slot, due: e.due}
-	if e.failures > 0 {
+	if e.failures > 0 || e.slow {
 		r.pool = &s.suspects
 	}
 	if e.offSlot {
@@ -197,11 +246,12 @@ func (s *Scheduler) offer(e *entry, now time.Time) {
 		s.start(r)
 		return
 	}
-	r.pool.waiting = append(r.pool.waiting, r)
+	r.pool.waiting[e.rank()] = append(r.pool.waiting[e.rank()], r)
 }
 
 func (s *Scheduler) start(r *run) {
 	r.pool.busy++
+	s.metrics.busy.WithLabelValues(r.pool.name).Inc()
 	r.running = true
 	s.wg.Go(func() { s.do(r) })
 }
@@ -216,8 +266,9 @@ func (s *Scheduler) do(r *run) {
 	ctx, cancel := context.WithTimeout(s.ctx, r.Deadline)
 	err := s.guarded(ctx, r)
 	cancel()
-	s.metrics.duration.WithLabelValues(lane).Observe(time.Since(now).Seconds())
-	s.finish(r, err)
+	took := time.Since(now)
+	s.metrics.duration.WithLabelValues(lane).Observe(took.Seconds())
+	s.finish(r, took, err)
 }
 
 // sampleTime is the slot, unless the run starts more than a tenth of its period from it: late, or
@@ -241,10 +292,10 @@ func (s *Scheduler) guarded(ctx context.Context, r *run) (err error) {
 	return r.Run(ctx, r.slot.UTC().Round(0).Truncate(time.Millisecond))
 }
 
-func (s *Scheduler) finish(r *run, err error) {
+func (s *Scheduler) finish(r *run, took time.Duration, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r.busy, r.running = false, false
+	r.busy, r.running, r.slow = false, false, took >= slowRun
 	if err == nil {
 		r.answered()
 	} else if s.ctx.Err() == nil {
@@ -257,9 +308,8 @@ func (s *Scheduler) finish(r *run, err error) {
 		s.signal()
 	}
 	r.pool.busy--
-	for len(r.pool.waiting) > 0 {
-		next := r.pool.waiting[0]
-		r.pool.waiting = r.pool.waiting[1:]
+	s.metrics.busy.WithLabelValues(r.pool.name).Dec()
+	for next := r.pool.next(); next != nil; next = r.pool.next() {
 		if next.removed || s.ctx.Err() != nil {
 			next.busy = false
 			continue

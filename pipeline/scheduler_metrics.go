@@ -7,6 +7,7 @@ type schedulerMetrics struct {
 	skipped, failures  *prometheus.CounterVec
 	lateness, duration *prometheus.HistogramVec
 	panics             prometheus.Counter
+	busy               *prometheus.GaugeVec
 }
 
 func newSchedulerMetrics(reg prometheus.Registerer) *schedulerMetrics {
@@ -23,9 +24,11 @@ func newSchedulerMetrics(reg prometheus.Registerer) *schedulerMetrics {
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "routerpulse_poll_duration_seconds", Help: "From the start of a poll to its end.",
 			Buckets: []float64{.001, .005, .01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}}, lane),
+		busy: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "routerpulse_poll_workers_busy", Help: "Polls that run right now: healthy, or suspects (no answer the last time, or a slow one)."}, []string{"pool"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "routerpulse_poll_panics_total", Help: "Polls that panicked: each is a bug of ours."}),
 	}
-	reg.MustRegister(m.skipped, m.failures, m.lateness, m.duration, m.panics)
+	reg.MustRegister(m.skipped, m.failures, m.lateness, m.duration, m.panics, m.busy)
 	return m
 }
