@@ -71,6 +71,15 @@ func (r *Rows) Of(table *Table, keys []RowKey) []*Series {
 	return out
 }
 
+// Still reports that series is what Of gave last for the table, so that a collector that sees the same
+// rows again need not ask again.
+func (r *Rows) Still(table *Table, series []*Series) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := r.table(table).rows
+	return len(last) == len(series) && (len(last) == 0 || &last[0] == &series[0])
+}
+
 func (r *Rows) table(table *Table) *tableRows {
 	for i := range r.tables {
 		if r.tables[i].table == table {

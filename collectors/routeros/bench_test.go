@@ -1,9 +1,8 @@
 package routeros
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,45 +24,46 @@ func interfaceReply(rows int) []byte {
 	return append(b, encode("!done", ".tag=4")...)
 }
 
-// BenchmarkSentences reads the answer of 20 interfaces: framing and the library's words and sentences.
+// BenchmarkSentences reads the answer of 20 interfaces.
 func BenchmarkSentences(b *testing.B) {
 	reply := interfaceReply(20)
+	w := newWire()
 	b.SetBytes(int64(len(reply)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := readAll(b, bytes.Clone(reply), nil); !errors.Is(err, errLost) {
-			b.Fatal(err)
-		}
-	}
-}
-
-// BenchmarkFraming is our part of it.
-func BenchmarkFraming(b *testing.B) {
-	reply := interfaceReply(20)
-	b.SetBytes(int64(len(reply)))
-	b.ReportAllocs()
-	for b.Loop() {
-		f, rest := framing{}, reply
-		for len(rest) > 0 {
-			n, _, err := f.scan(rest)
-			if err != nil {
+		w.attach(b.Context(), &scanned{data: reply}, requestPatience())
+		for range 21 {
+			if _, err := w.receive(); err != nil {
 				b.Fatal(err)
 			}
-			rest = rest[n:]
+		}
+		if !w.detach() {
+			b.Fatal("not clean")
 		}
 	}
 }
 
 // BenchmarkRows turns 20 interfaces that were read into samples.
 func BenchmarkRows(b *testing.B) {
-	sentences, _ := readAll(b, interfaceReply(20), nil)
+	var sentences [][][]byte
+	w := newWire()
+	w.attach(b.Context(), &scanned{data: interfaceReply(20)}, requestPatience())
+	defer w.detach()
+	for range 20 {
+		s, err := w.receive()
+		if err != nil {
+			b.Fatal(err)
+		}
+		sentences = append(sentences, slices.Clone(s.words))
+	}
 	shared, rows := newShared(b), pipeline.NewRows("core-1", nil)
 	t := shared.plan.table("interface")
+	set, memory := shared.rowset(), &tableMemory{}
 	b.ReportAllocs()
 	for b.Loop() {
-		set := newRowset(t, t.source(version{7, 20}))
-		for _, s := range sentences[:20] {
-			set.add(s.Map)
+		set.begin(t, t.sources[0], memory, clock{})
+		for _, s := range sentences {
+			set.add(t.sources[0].requests[0], s)
 		}
 		if len(set.samples(rows)) != 20 {
 			b.Fatal("rows")

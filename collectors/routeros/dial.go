@@ -64,7 +64,7 @@ func (d *dialer) connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, dialError(ctx, err)
 	}
-	s := &session{conn: raw, raw: raw, absent: map[string]time.Time{}, heard: d.heard}
+	s := &session{conn: raw, raw: raw, heard: d.heard}
 	if config == nil {
 		return s, nil
 	}

@@ -1,143 +1,148 @@
 package routeros
 
-// Limits on what a router may send. The library allocates a word by the length it reads, and a
-// sentence by its words, so both are refused before it sees them. It takes some eight times the size
-// of a sentence to read one, which is why a sentence may not be larger; the largest row of any table
-// is a hundredth of it.
+// Limits on what a router may send. A length is refused before memory is taken for it.
 const (
 	maxWordBytes     = 64 << 10
-	maxSentenceBytes = 256 << 10
+	maxSentenceBytes = 1 << 20
 	maxSentenceWords = 512
-	maxReplyBytes    = 16 << 20
+	maxLoginBytes    = 16 << 10 // of a sentence that the library reads, which takes some eight times that
+	maxReplyBytes    = 16 << 20 // of all answers to one request
 	maxReplyRows     = 1 << 16
 )
 
-// maxReasonBytes bounds the text of a !fatal that is kept for people.
-const maxReasonBytes = 256
+// sentence is one sentence in the buffer of a wire. It holds until the next is read.
+type sentence struct {
+	raw   []byte   // with its lengths
+	reply []byte   // the first word: !re, !done, …; nil if the sentence is empty
+	tag   []byte   // nil: none
+	words [][]byte // the attribute words, =name=value each
+	bare  []byte   // a word that is none of these: the reason of a !fatal
+}
 
-// framing follows the words of the API in a stream of bytes, however it was cut into reads, and knows
-// where each sentence ends. A length is one to five bytes, then come that many bytes of content; a
-// word of length 0 ends the sentence.
+// span is where a word lies, counted from the beginning of its sentence: the buffer may move meanwhile.
+type span struct{ from, to int }
+
+// framing follows the words of the API in the bytes of one sentence, as far as they have come. A length
+// is one to five bytes, then come that many bytes of content; a word of length 0 ends the sentence.
 type framing struct {
-	header, headerWant int // bytes of the current length seen, and how many it has; 0 between words
-	length             uint32
-	left               int // bytes of the current word that are still to come
-
-	sentenceBytes, words  int // of the sentence so far
-	replyBytes, sentences int // since the last restart
-
-	first     [len("!fatal") + 1]byte // how the first word of the sentence begins
-	firstSize int
-	reason    []byte // what a !fatal said
+	limit int // of the sentence
+	at    int // bytes that were followed
+	words []span
 }
 
-// restart begins the count of a new reply. It must stand between two sentences.
-func (f *framing) restart() { f.replyBytes, f.sentences = 0, 0 }
+func (f *framing) restart() { f.at, f.words = 0, f.words[:0] }
 
-// scan follows b up to the end of a sentence or of b, whichever comes first, and returns how many
-// bytes that is and whether the sentence ended. On an error the first n bytes are still fine, and
-// they never hold the whole of an excessive length.
-func (f *framing) scan(b []byte) (n int, ended bool, err error) {
-	for n < len(b) {
-		if f.left > 0 {
-			step := min(f.left, len(b)-n)
-			f.content(b[n : n+step])
-			f.left -= step
-			n += step
-			continue
-		}
-		done, err := f.lengthByte(b[n])
+// scan follows b, which begins where the sentence does, up to its end. more is how many bytes b must
+// have, at least, before it is of use to ask again; 0 says that the sentence is whole.
+func (f *framing) scan(b []byte) (more int, err error) {
+	for {
+		header, length, err := wordLength(b[f.at:])
 		if err != nil {
-			return n, false, err
+			return 0, err
 		}
-		n++
-		if !done {
-			continue
+		if header == 0 {
+			return len(b) + 1, nil
 		}
-		if f.beginWord() {
-			return n, true, nil
+		if err := f.check(header, length); err != nil {
+			return 0, err
 		}
+		end := f.at + header + length
+		if end > len(b) {
+			return end, nil
+		}
+		if length == 0 {
+			f.at = end
+			return 0, nil
+		}
+		if len(f.words) == 0 && b[f.at+header] != '!' {
+			return 0, protocolError("%.40q where an answer should begin", b[f.at+header:end])
+		}
+		f.words = append(f.words, span{f.at + header, end})
+		f.at = end
 	}
-	return n, false, nil
 }
 
-// lengthByte takes one byte of a length and reports whether the length is complete. A length that is
-// not allowed is refused at its last byte, so the byte must not be passed on.
-func (f *framing) lengthByte(b byte) (done bool, err error) {
-	if f.header == 0 {
-		size, bits := lengthSize(b)
-		if size == 0 {
-			return false, protocolError("reserved control byte 0x%02X instead of a length", b)
-		}
-		f.headerWant, f.length = size, uint32(bits)
-	} else {
-		f.length = f.length<<8 | uint32(b)
-	}
-	f.header++
-	if f.header < f.headerWant {
-		return false, nil
-	}
-	return true, f.checkLength()
-}
-
-// lengthSize tells from the first byte of a length how many it has, and the bits of the value that it
-// holds. 0xF1 and above are reserved, all but 0xF0 to 0xF7 even for control.
-func lengthSize(b byte) (size int, bits byte) {
+func (f *framing) check(header, length int) error {
 	switch {
-	case b < 0x80:
-		return 1, b
-	case b < 0xC0:
-		return 2, b &^ 0xC0
-	case b < 0xE0:
-		return 3, b &^ 0xE0
-	case b < 0xF0:
-		return 4, b &^ 0xF0
-	case b == 0xF0:
-		return 5, 0
-	}
-	return 0, 0
-}
-
-func (f *framing) checkLength() error {
-	if f.length > maxWordBytes {
-		return limitError("word of %d bytes, at most %d are taken", f.length, maxWordBytes)
-	}
-	size := f.headerWant + int(f.length)
-	switch {
-	case f.sentenceBytes+size > maxSentenceBytes:
-		return limitError("sentence of more than %d bytes", maxSentenceBytes)
-	case f.replyBytes+size > maxReplyBytes:
-		return limitError("reply of more than %d bytes", maxReplyBytes)
-	case f.length > 0 && f.words >= maxSentenceWords:
+	case length > maxWordBytes:
+		return limitError("word of %d bytes, at most %d are taken", length, maxWordBytes)
+	case f.at+header+length > f.limit:
+		return limitError("sentence of more than %d bytes", f.limit)
+	case length > 0 && len(f.words) >= maxSentenceWords:
 		return limitError("sentence of more than %d words", maxSentenceWords)
-	case f.length == 0 && f.sentences >= maxReplyRows:
-		return limitError("reply of more than %d rows", maxReplyRows)
 	}
-	f.sentenceBytes += size
-	f.replyBytes += size
 	return nil
 }
 
-// beginWord takes the length that is complete; one of 0 ends the sentence.
-func (f *framing) beginWord() (ended bool) {
-	f.header, f.left = 0, int(f.length)
-	if f.length > 0 {
-		f.words++
-		return false
+// wordLength reads a length and says how many bytes it takes; 0 if they have not all come. 0xF1 and
+// above are reserved, from 0xF8 on for control.
+func wordLength(b []byte) (header, length int, err error) {
+	if len(b) == 0 {
+		return 0, 0, nil
 	}
-	f.sentences++
-	f.sentenceBytes, f.words, f.firstSize = 0, 0, 0
-	return true
+	switch first := b[0]; {
+	case first < 0x80:
+		return 1, int(first), nil
+	case first < 0xC0:
+		header, length = 2, int(first&^0xC0)
+	case first < 0xE0:
+		header, length = 3, int(first&^0xE0)
+	case first < 0xF0:
+		header, length = 4, int(first&^0xF0)
+	case first == 0xF0:
+		header = 5
+	default:
+		return 0, 0, protocolError("reserved control byte 0x%02X instead of a length", first)
+	}
+	if len(b) < header {
+		return 0, 0, nil
+	}
+	for _, next := range b[1:header] {
+		length = length<<8 | int(next)
+	}
+	return header, length, nil
 }
 
-// content keeps what a !fatal says. Its reason is a bare word, which the library takes for a fault of
-// the protocol and drops.
-func (f *framing) content(b []byte) {
-	if f.words == 1 {
-		f.firstSize += copy(f.first[f.firstSize:], b)
-		return
+// appendWord writes a word. No word of ours is longer than 2 MiB.
+func appendWord(b []byte, word string) []byte {
+	switch n := len(word); {
+	case n < 0x80:
+		b = append(b, byte(n))
+	case n < 0x4000:
+		b = append(b, byte(n>>8)|0x80, byte(n))
+	default:
+		b = append(b, byte(n>>16)|0xC0, byte(n>>8), byte(n))
 	}
-	if f.words == 2 && string(f.first[:f.firstSize]) == "!fatal" && len(f.reason) < maxReasonBytes {
-		f.reason = append(f.reason, b[:min(len(b), maxReasonBytes-len(f.reason))]...)
+	return append(b, word...)
+}
+
+// take sorts the words of a whole sentence.
+func (s *sentence) take(b []byte, words []span) error {
+	*s = sentence{raw: b, words: s.words[:0]}
+	for i, at := range words {
+		w := b[at.from:at.to]
+		switch {
+		case i == 0:
+			s.reply = w
+		case w[0] == '=':
+			s.words = append(s.words, w)
+		case len(w) >= 5 && string(w[:5]) == ".tag=":
+			s.tag = w[5:]
+		case string(s.reply) == "!fatal":
+			s.bare = w
+		default:
+			return protocolError("a word that is no attribute: %.40q", w)
+		}
 	}
+	return nil
+}
+
+// attribute finds a word by its name.
+func (s *sentence) attribute(name string) []byte {
+	for _, w := range s.words {
+		if has(w[1:], name) {
+			return w[len(name)+2:]
+		}
+	}
+	return nil
 }

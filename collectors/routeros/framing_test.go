@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-routeros/routeros/v3/proto"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -43,16 +42,16 @@ func (s *scanned) SetReadDeadline(time.Time) error  { return nil }
 func (s *scanned) SetWriteDeadline(time.Time) error { return nil }
 
 // readAll reads sentences through a wire until it fails.
-func readAll(t testing.TB, data, chunks []byte) (sentences []*proto.Sentence, err error) {
+func readAll(t testing.TB, data, chunks []byte) (sentences [][]string, err error) {
 	w := newWire()
 	w.attach(t.Context(), &scanned{data: data, chunks: chunks}, requestPatience())
 	defer w.detach()
 	for {
-		sentence, err := w.receive()
+		s, err := w.receive()
 		if err != nil {
 			return sentences, err
 		}
-		sentences = append(sentences, sentence)
+		sentences = append(sentences, wordsOf(s))
 	}
 }
 
@@ -107,26 +106,29 @@ func decodeSentence(data []byte) (words []string, rest []byte, ok, whole bool) {
 	}
 }
 
-// wordsOf is what the library made of a sentence, as words; the tag comes last.
-func wordsOf(s *proto.Sentence) []string {
+// wordsOf is a sentence as words; the tag comes last.
+func wordsOf(s *sentence) []string {
 	var words []string
-	if s.Word != "" {
-		words = append(words, s.Word)
+	if s.reply != nil {
+		words = append(words, string(s.reply))
 	}
-	for _, p := range s.List {
-		words = append(words, "="+p.Key+"="+p.Value)
+	for _, w := range s.words {
+		name, value := cutWord(w)
+		words = append(words, "="+string(name)+"="+string(value))
 	}
-	if s.Tag != "" {
-		words = append(words, ".tag="+s.Tag)
+	if len(s.tag) > 0 {
+		words = append(words, ".tag="+string(s.tag))
 	}
 	return words
 }
 
-// normal brings words to the form of wordsOf; false if the library takes them for no sentence.
+// normal brings words to the form of wordsOf; false if they are no sentence.
 func normal(words []string) (out []string, ok bool) {
 	tag := ""
 	for i, w := range words {
 		switch {
+		case i == 0 && w[0] != '!':
+			return nil, false
 		case i == 0:
 			out = append(out, w)
 		case strings.HasPrefix(w, ".tag="):
@@ -165,14 +167,14 @@ func TestWords(t *testing.T) {
 			t.Fatalf("chunks %v: %d sentences, %v", chunks, len(sentences), err)
 		}
 		for i, s := range sentences {
-			if len(s.List) != 1 || s.Map["name"] != names[i] || s.Tag != "1" {
-				t.Errorf("chunks %v: %.40q arrives as %.40q", chunks, names[i], s.List)
+			if !slices.Equal(s, []string{"!re", "=name=" + names[i], ".tag=1"}) {
+				t.Errorf("chunks %v: %.40q arrives as %.40q", chunks, names[i], s)
 			}
 		}
 	}
 }
 
-// TestRefused: nothing excessive reaches the library, and nothing before it is lost.
+// TestRefused: nothing excessive is taken, and nothing before it is lost.
 func TestRefused(t *testing.T) {
 	row := encode("!re", "=name=ether1")
 	tests := []struct {
@@ -187,9 +189,8 @@ func TestRefused(t *testing.T) {
 		{"control byte F8", []byte{0xF8}, errProtocol},
 		{"control byte FF", []byte{0xFF}, errProtocol},
 		{"reserved F1", []byte{0xF1, 0, 0, 0, 1}, errProtocol},
-		{"a million words", bytes.Repeat([]byte{1, '='}, 1_000_000), errLimit},
-		{"endless sentence", bytes.Repeat(append(lengthOf(60_000), bytes.Repeat([]byte{'='}, 60_000)...), 20), errLimit},
-		{"endless reply", bytes.Repeat(encode("!re", "=c="+strings.Repeat("x", 60_000)), 300), errLimit},
+		{"a million words", append(encode("!re")[:4], bytes.Repeat([]byte{1, '='}, 1_000_000)...), errLimit},
+		{"endless sentence", append(encode("!re")[:4], bytes.Repeat(append(lengthOf(60_000), bytes.Repeat([]byte{'='}, 60_000)...), 20)...), errLimit},
 		{"end of the connection in a word", row[:len(row)-3], errLost},
 		{"end of the connection in a length", []byte{0xC0}, errLost},
 		{"HTTP", []byte("HTTP/1.1 400 Bad Request\r\n\r\n" + strings.Repeat("x", 200)), errProtocol},
@@ -200,43 +201,59 @@ func TestRefused(t *testing.T) {
 			if !errors.Is(err, tt.err) {
 				t.Errorf("got %v, want %v", err, tt.err)
 			}
-			if len(sentences) == 0 || sentences[0].Map["name"] != "ether1" {
+			if len(sentences) == 0 || sentences[0][1] != "=name=ether1" {
 				t.Error("the row before it is lost")
 			}
 		})
 	}
 }
 
-// TestRows: their number is bounded, whatever is in them, and counts anew for each reply.
-func TestRows(t *testing.T) {
-	for _, row := range [][]byte{encode("!re"), {0}} {
-		var f framing
-		rows := func(n int) (done int) {
-			for range n {
-				if _, ended, err := f.scan(row); !ended {
-					if !errors.Is(err, errLimit) {
-						t.Fatal(err)
-					}
-					return done
-				}
-				done++
-			}
-			return done
+// TestReplyLimits: the rows and bytes of one answer are bounded, whatever is in them.
+func TestReplyLimits(t *testing.T) {
+	for name, row := range map[string]*sentence{"rows": {reply: []byte("!re")}, "bytes": {reply: []byte("!re"), raw: make([]byte, maxSentenceBytes)}} {
+		c, taken := &call{}, 0
+		for c.take(row, time.Now()) == nil {
+			taken++
 		}
-		if n := rows(maxReplyRows + 10); n != maxReplyRows {
-			t.Errorf("%q: %d rows are taken", row, n)
+		if want := map[string]int{"rows": maxReplyRows, "bytes": maxReplyBytes / maxSentenceBytes}[name]; taken != want {
+			t.Errorf("%s: %d sentences are taken, want %d", name, taken, want)
 		}
-		f = framing{}
-		for range 3 {
-			f.restart()
-			if n := rows(maxReplyRows); n != maxReplyRows {
-				t.Errorf("%q: %d rows are taken", row, n)
-			}
-		}
+	}
+	empties := pipe(t, func(c *stubConn) { c.sentence(); repeat(c, make([]byte, 1000)) })
+	if err := newShared(t).exchange(within(t, 20*time.Second), empties, requestPatience(), &call{words: []string{"/x/print"}}); !errors.Is(err, errLimit) {
+		t.Error(err)
 	}
 }
 
-// TestFatalReason: the reason is a bare word, which the library takes for a fault of the protocol.
+// TestLargeSentences: one of the largest size is read, a byte more is not, and the wire that grew for it
+// is not kept.
+func TestLargeSentences(t *testing.T) {
+	words := []string{"!re"}
+	size := len(encode(words...))
+	for size+maxWordBytes+3 < maxSentenceBytes {
+		words = append(words, "="+strings.Repeat("x", maxWordBytes-1))
+		size += maxWordBytes + 3
+	}
+	words = append(words, "="+strings.Repeat("y", maxSentenceBytes-size-4))
+	data := encode(words...)
+	if len(data) != maxSentenceBytes {
+		t.Fatal(len(data))
+	}
+	if sentences, err := readAll(t, bytes.Clone(data), nil); !errors.Is(err, errLost) || len(sentences) != 1 || len(sentences[0]) != len(words) {
+		t.Error(len(sentences), err)
+	}
+	words[len(words)-1] += "y"
+	if _, err := readAll(t, encode(words...), nil); !errors.Is(err, errLimit) {
+		t.Error(err)
+	}
+	w := newWire()
+	w.makeRoom(maxSentenceBytes)
+	if w.keep() || !newWire().keep() {
+		t.Error("kept")
+	}
+}
+
+// TestFatalReason: the reason is a bare word, or an attribute.
 func TestFatalReason(t *testing.T) {
 	for _, words := range [][]string{{"!fatal", "session terminated\x00"}, {"!fatal", "=message=session terminated\x00"}} {
 		for _, chunks := range [][]byte{nil, {0}} {
@@ -262,25 +279,23 @@ func TestWordLengthPublished(t *testing.T) {
 		}
 		MustFail []struct{ Hex string } `json:"must_fail_decode"`
 	}
-	if !vectors(t, "word_length.json", &file) {
-		return
-	}
+	vectors(t, "word_length.json", &file)
 	for _, v := range file.Vectors {
-		var f framing
-		n, _, err := f.scan(unhex(t, v.Hex))
-		switch {
-		case v.Length > maxWordBytes:
-			if !errors.Is(err, errLimit) || n == len(v.Hex)/2 {
-				t.Errorf("%s: %d bytes passed on, %v", v.Hex, n, err)
-			}
-		case err != nil || int(f.length) != v.Length:
-			t.Errorf("%s: got %d, %v; want %d", v.Hex, f.length, err, v.Length)
+		header, length, err := wordLength(unhex(t, v.Hex))
+		if err != nil || length != v.Length || header != len(v.Hex)/2 {
+			t.Errorf("%s: got %d of %d bytes, %v; want %d", v.Hex, length, header, err, v.Length)
+		}
+		f := framing{limit: maxSentenceBytes}
+		if _, err := f.scan(unhex(t, v.Hex)); (v.Length > maxWordBytes) != errors.Is(err, errLimit) {
+			t.Errorf("%s: %v", v.Hex, err)
+		}
+		if v.Length < 1<<21 && !bytes.HasPrefix(appendWord(nil, strings.Repeat("x", v.Length)), unhex(t, v.Hex)) {
+			t.Errorf("%s: written as %x", v.Hex, appendWord(nil, strings.Repeat("x", v.Length))[:4])
 		}
 	}
 	for _, v := range file.MustFail {
-		var f framing
-		if n, _, err := f.scan(unhex(t, v.Hex)); !errors.Is(err, errProtocol) || n != 0 {
-			t.Errorf("%s: %d, %v", v.Hex, n, err)
+		if _, _, err := wordLength(unhex(t, v.Hex)); !errors.Is(err, errProtocol) {
+			t.Errorf("%s: %v", v.Hex, err)
 		}
 	}
 	t.Logf("%d lengths and %d bad ones of the published vectors", len(file.Vectors), len(file.MustFail))
@@ -294,15 +309,11 @@ func TestSentencesPublished(t *testing.T) {
 			Router [][]string `json:"router_sentences"`
 		}
 	}
-	if !vectors(t, "sentences.json", &file) {
-		return
-	}
+	vectors(t, "sentences.json", &file)
 	for _, v := range file.Sentences {
 		sentences, err := readAll(t, unhex(t, v.Hex), nil)
 		var got, want [][]string
-		for _, s := range sentences {
-			got = append(got, wordsOf(s))
-		}
+		got = append(got, sentences...)
 		for _, words := range v.Router {
 			if len(words) > 0 && words[0] == "!fatal" {
 				if reason := strings.TrimPrefix(words[1], "=message="); !errors.Is(err, errFatal) || !strings.Contains(err.Error(), reason) {
@@ -350,8 +361,8 @@ func FuzzWire(f *testing.F) {
 				t.Fatalf("%d sentences, want %d", len(got), len(want))
 			}
 			words, ok := normal(want[i])
-			if !ok || !slices.Equal(wordsOf(s), words) {
-				t.Fatalf("sentence %d: got %q, want %q (%v)", i, wordsOf(s), words, ok)
+			if !ok || !slices.Equal(s, words) {
+				t.Fatalf("sentence %d: got %q, want %q (%v)", i, s, words, ok)
 			}
 		}
 		if err := expected(want, rest, allowed, got, err); err != nil {
@@ -361,7 +372,7 @@ func FuzzWire(f *testing.F) {
 }
 
 // expected tells whether reading ended for the right reason.
-func expected(want [][]string, rest []byte, allowed bool, got []*proto.Sentence, err error) error {
+func expected(want [][]string, rest []byte, allowed bool, got [][]string, err error) error {
 	stopped := want[len(got):]
 	if len(stopped) == 0 {
 		stopped = [][]string{wholeWords(rest)} // a sentence that is not whole may be a fault or fatal already

@@ -133,7 +133,7 @@ func TestEndlessTable(t *testing.T) {
 			return
 		}
 		for words := c.sentence(); words != nil; words = c.sentence() {
-			if words[0] == "/ppp/active/print" {
+			if prints(words, "/ppp/active") {
 				repeat(c, encode("!re", "=name=ann", "=service="+string(row), c.tag))
 				return
 			}
@@ -161,7 +161,7 @@ func TestCloseInMidPoll(t *testing.T) {
 			return
 		}
 		for words := c.sentence(); words != nil; words = c.sentence() {
-			if words[0] == "/system/health/print" {
+			if prints(words, "/system/health") {
 				c.say("!re", "=.id=*1", "=name=a", "=value=1", "=type=C")
 				c.raw(encode("!re", "=.id=*2", "=name=b")[:8])
 				return

@@ -1,32 +1,29 @@
 package routeros
 
 import (
+	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
-
-	"encoding/json"
 
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// vectors reads a file of test vectors that other implementations published. They are no part of
-// this repository: the folder is named by ROUTERPULSE_VECTORS, and without it those tests only say so.
-func vectors(t *testing.T, name string, into any) bool {
+// vectors reads a file of test vectors that other implementations published. They are no part of this
+// repository, but of a folder beside it; without it those tests say so and are skipped.
+func vectors(t *testing.T, name string, into any) {
 	t.Helper()
-	dir := os.Getenv("ROUTERPULSE_VECTORS")
-	if dir == "" {
-		t.Logf("NOT RUN: %s of the published vectors; set ROUTERPULSE_VECTORS to the folder that holds routeros-wire/", name)
-		return false
+	data, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "vectors", "routeros-wire", name))
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skipf("NOT RUN: the published vectors are not in ../shared/vectors/routeros-wire/%s", name)
 	}
-	data, err := os.ReadFile(filepath.Join(dir, "routeros-wire", name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal(data, into); err != nil {
 		t.Fatal(err)
 	}
-	return true
 }

@@ -50,10 +50,10 @@ func (m *metrics) moved(w *wire) {
 }
 
 // answered counts the requests of an exchange.
-func (m *metrics) answered(err error, calls []*call) {
+func (m *metrics) answered(calls []*call) {
 	for _, c := range calls {
 		switch {
-		case err != nil:
+		case !c.done:
 			m.requests.WithLabelValues("failed").Inc()
 		case c.trap != nil:
 			m.requests.WithLabelValues("trap").Inc()

@@ -1,7 +1,10 @@
 package routeros
 
 import (
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/routerpulse/routerpulse/pipeline"
 )
@@ -15,13 +18,10 @@ func tables() []table {
 // Tables names the tables of a lane that this package knows.
 func Tables(lane pipeline.Lane) []string {
 	var names []string
-	for _, t := range tables() {
-		if t.lane == lane {
-			names = append(names, t.name)
+	for _, p := range Policies() {
+		if p.Lane == lane {
+			names = append(names, p.Table)
 		}
-	}
-	if lane == pipeline.LaneSessions {
-		names = append(names, countTable)
 	}
 	return names
 }
@@ -32,15 +32,67 @@ type plan struct {
 	counts *pipeline.Table
 }
 
+// plannedTable is a table ready to be asked for.
 type plannedTable struct {
 	table
-	def    *pipeline.Table
-	fields []*pipeline.FieldDef // of the columns
+	def      *pipeline.Table
+	position int // in the plan
+	sources  []*plannedSource
+	joins    []*plannedJoin
+	fields   int  // the most that a row can have
+	texts    int  // columns that are texts
+	clocked  bool // it needs the router's clock
+}
+
+// plannedSource is one way to ask.
+type plannedSource struct {
+	source
+	index    int
+	requests []*plannedRequest
+	shape    *shape // of all its rows, before they are split
+	made     *shape // of those that split makes
+	columns  []bound
+}
+
+// plannedRequest is one command, ready to be sent but for its tag.
+type plannedRequest struct {
+	request
+	id    string   // tells menus apart that a router may lack
+	names []string // of the proplist
+	words []string
+	with  []constant
+	count int // slot of the number of rows, -1 if it is none
+}
+
+// constant is an attribute that every row of a request has.
+type constant struct {
+	slot  int
+	value []byte
+}
+
+// plannedJoin is a join, ready to be asked for.
+type plannedJoin struct {
+	join
+	index   int
+	request *plannedRequest
+	shape   *shape
+	on      int // slot, -1 if answers have no name
+	columns []bound
+}
+
+// bound is a column that has found its field and its attributes.
+type bound struct {
+	*column
+	def   *pipeline.FieldDef
+	slots []int
+	held  int // place of a text among the texts of a row
 }
 
 // newPlan finds every table and field in the schema, and checks their kinds: a field's kind is for
 // ever.
-func newPlan(schema *pipeline.Schema) (*plan, error) {
+func newPlan(schema *pipeline.Schema) (*plan, error) { return planOf(schema, tables()) }
+
+func planOf(schema *pipeline.Schema, tables []table) (*plan, error) {
 	p := &plan{counts: schema.Table(countTable)}
 	if p.counts == nil {
 		return nil, fmt.Errorf("routeros: schema has no table %s", countTable)
@@ -50,27 +102,13 @@ func newPlan(schema *pipeline.Schema) (*plan, error) {
 			return nil, fmt.Errorf("routeros: schema has no field %s.%s", countTable, c.field)
 		}
 	}
-	for _, t := range tables() {
+	for i, t := range tables {
 		planned, err := planTable(t, schema)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("routeros: table %s: %w", t.name, err)
 		}
+		planned.position = i
 		p.tables = append(p.tables, planned)
-	}
-	return p, nil
-}
-
-func planTable(t table, schema *pipeline.Schema) (*plannedTable, error) {
-	p := &plannedTable{table: t, def: schema.Table(t.name)}
-	if p.def == nil {
-		return nil, fmt.Errorf("routeros: schema has no table %s", t.name)
-	}
-	for _, c := range t.columns {
-		def := p.def.Field(c.field)
-		if def == nil || def.Kind != c.kind {
-			return nil, fmt.Errorf("routeros: schema has no field %s.%s of kind %s", t.name, c.field, c.kind)
-		}
-		p.fields = append(p.fields, def)
 	}
 	return p, nil
 }
@@ -84,23 +122,294 @@ func (p *plan) table(name string) *plannedTable {
 	return nil
 }
 
-// source is the way to ask a router of that version.
-func (t *plannedTable) source(v version) source {
-	for _, s := range t.sources {
-		if v.atLeast(s.since) {
-			return s
-		}
+func planTable(t table, schema *pipeline.Schema) (*plannedTable, error) {
+	p := &plannedTable{table: t, def: schema.Table(t.name)}
+	if p.def == nil {
+		return nil, errors.New("the schema does not have it")
 	}
-	return t.sources[len(t.sources)-1]
+	if len(t.sources) == 0 {
+		return nil, errors.New("it has no source")
+	}
+	extra, texts := 0, 0
+	for i := range t.sources {
+		p.texts = 0 // only one source is in use at a time
+		s, err := p.planSource(i)
+		if err != nil {
+			return nil, err
+		}
+		p.sources = append(p.sources, s)
+		extra, texts = max(extra, len(t.sources[i].columns)), max(texts, p.texts)
+	}
+	p.fields, p.texts = len(t.columns)+extra, texts
+	for i := range t.joins {
+		j, err := p.planJoin(i)
+		if err != nil {
+			return nil, err
+		}
+		p.joins = append(p.joins, j)
+		p.fields += len(j.columns)
+	}
+	return p, p.checkKey()
 }
 
-// fieldsOf reads one row.
-func (t *plannedTable) fieldsOf(row attrs) []pipeline.Field {
-	fields := make([]pipeline.Field, 0, len(t.columns))
-	for i, c := range t.columns {
-		if value := c.value(t.fields[i], row); !value.IsNone() {
-			fields = append(fields, pipeline.Field{Def: t.fields[i], Value: value})
+func (p *plannedTable) checkKey() error {
+	switch {
+	case p.key.none() && (len(p.table.joins) > 0 || p.tally || len(p.def.Keys) > 0):
+		return errors.New("a table with joins, a tally or keys in the schema needs a key")
+	case p.tally && len(p.table.joins) > 0:
+		return errors.New("a tally has no joins")
+	}
+	return nil
+}
+
+func (p *plannedTable) planSource(i int) (*plannedSource, error) {
+	s := &plannedSource{source: p.table.sources[i], index: i}
+	columns := slices.Concat(p.table.columns, s.source.columns)
+	needs := p.needs(columns)
+	asks := needs
+	if s.split != nil {
+		s.made = newShape(commaList(s.split.props))
+		asks = nil // the split reads what the requests name
+	}
+	var names []string
+	for _, r := range s.source.requests {
+		planned, err := planRequest(r, asks)
+		if err != nil {
+			return nil, err
+		}
+		s.requests = append(s.requests, planned)
+		names = append(names, planned.attributes()...)
+	}
+	s.shape = newShape(unique(names))
+	for _, r := range s.requests {
+		r.bind(s.shape)
+	}
+	shape := s.shape
+	if s.made != nil {
+		shape = s.made
+	}
+	if err := shape.covers(needs); err != nil {
+		return nil, err
+	}
+	var err error
+	s.columns, err = p.bind(columns, shape)
+	return s, err
+}
+
+// needs is what must be asked for: all that key, skip, joins and columns read.
+func (p *plannedTable) needs(columns []column) []string {
+	var names []string
+	if !p.key.none() && !p.tally {
+		names = append(names, ".id")
+	}
+	names = append(append(names, p.key.reads...), p.skip.reads...)
+	for _, j := range p.table.joins {
+		names = append(names, j.of.reads...)
+	}
+	for _, c := range columns {
+		names = append(names, c.reads...)
+	}
+	return unique(names)
+}
+
+func (p *plannedTable) planJoin(i int) (*plannedJoin, error) {
+	j := &plannedJoin{join: p.table.joins[i], index: i, on: -1}
+	var names []string
+	if j.join.on != "" {
+		names = append(names, j.join.on)
+	}
+	for _, c := range j.join.columns {
+		names = append(names, c.reads...)
+	}
+	var err error
+	if j.request, err = planRequest(j.join.request, unique(names)); err != nil {
+		return nil, err
+	}
+	if j.of.name == nil || (j.join.on == "" && j.numbers == "") {
+		return nil, fmt.Errorf("join of %s: rows cannot be told apart", j.request.id)
+	}
+	j.shape = newShape(unique(j.request.attributes()))
+	j.request.bind(j.shape)
+	if slot, ok := j.shape.slots[j.join.on]; ok {
+		j.on = slot
+	}
+	if err := j.shape.covers(names); err != nil {
+		return nil, err
+	}
+	j.columns, err = p.bind(j.join.columns, j.shape)
+	return j, err
+}
+
+// bind finds the columns' fields and attributes.
+func (p *plannedTable) bind(columns []column, s *shape) ([]bound, error) {
+	var out []bound
+	for i := range columns {
+		c := &columns[i]
+		b := bound{column: c, def: p.def.Field(c.field)}
+		if b.def == nil || b.def.Kind != c.kind {
+			return nil, fmt.Errorf("the schema has no field %s of kind %s", c.field, c.kind)
+		}
+		for _, read := range c.reads {
+			for _, name := range alternatives(read) {
+				if slot, ok := s.slots[name]; ok {
+					b.slots = append(b.slots, slot)
+				}
+			}
+		}
+		if c.value == nil && c.parse == nil {
+			b.held = p.texts
+			p.texts++
+		}
+		p.clocked = p.clocked || c.kind == pipeline.Timestamp
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// planRequest makes the words of a command; needs is what the table reads.
+func planRequest(r request, needs []string) (*plannedRequest, error) {
+	p := &plannedRequest{request: r, count: -1}
+	if p.command == "" {
+		p.command = "print"
+	}
+	p.id = p.path + "/" + p.command
+	p.words = []string{p.id}
+	for _, a := range r.args {
+		if !strings.Contains(a, "=") {
+			a += "="
+		}
+		p.words = append(p.words, "="+a)
+	}
+	if r.count != "" {
+		p.words = append(p.words, "=count-only=")
+	} else {
+		p.names = r.proplist(needs)
+		if len(p.names) == 0 {
+			return nil, fmt.Errorf("%s: asks for nothing", p.id)
+		}
+		p.words = append(p.words, proplistWord(p.names))
+	}
+	for _, q := range r.query {
+		p.words = append(p.words, "?"+q)
+	}
+	return p, p.harmless()
+}
+
+// proplist is what the request asks for.
+func (r *request) proplist(needs []string) []string {
+	if r.props != "" {
+		return commaList(r.props)
+	}
+	var names []string
+	without, with := commaList(r.without), r.constantNames()
+	for _, n := range needs {
+		for _, name := range alternatives(n) {
+			if !slices.Contains(without, name) && !slices.Contains(with, name) {
+				names = append(names, name)
+			}
 		}
 	}
-	return fields
+	return unique(names)
+}
+
+// harmless refuses what must never be asked for.
+func (p *plannedRequest) harmless() error {
+	if secretMenu(p.path) {
+		return fmt.Errorf("%s: this menu is about secrets", p.path)
+	}
+	for _, word := range p.names {
+		if secret(word) {
+			return fmt.Errorf("%s: %s is secret", p.path, word)
+		}
+	}
+	for _, word := range append(slices.Clone(p.args), p.query...) {
+		if secret(word) {
+			return fmt.Errorf("%s: %s is secret", p.path, word)
+		}
+	}
+	if !slices.Contains([]string{"print", "monitor", "info", "once"}, p.command) {
+		return fmt.Errorf("%s: %s is no command that only reads", p.path, p.command)
+	}
+	return nil
+}
+
+// attributes is what rows of the request can have.
+func (p *plannedRequest) attributes() []string {
+	names := slices.Clone(p.names)
+	if p.request.count != "" {
+		names = append(names, p.request.count)
+	}
+	return append(names, p.constantNames()...)
+}
+
+func (r *request) constantNames() []string {
+	var names []string
+	for _, w := range commaList(r.with) {
+		name, _, _ := strings.Cut(w, "=")
+		names = append(names, name)
+	}
+	return names
+}
+
+func (p *plannedRequest) bind(s *shape) {
+	if p.request.count != "" {
+		p.count = s.slots[p.request.count]
+	}
+	for _, w := range commaList(p.request.with) {
+		name, value, _ := strings.Cut(w, "=")
+		p.with = append(p.with, constant{s.slots[name], []byte(value)})
+	}
+}
+
+func proplistWord(names []string) string { return "=.proplist=" + strings.Join(names, ",") }
+
+// covers reports the first attribute that rows of the shape never have.
+func (s *shape) covers(needs []string) error {
+	for _, n := range needs {
+		if n == ".id" {
+			continue
+		}
+		if !slices.ContainsFunc(alternatives(n), func(name string) bool { _, ok := s.slots[name]; return ok }) {
+			return fmt.Errorf("%s is read, but not asked for", n)
+		}
+	}
+	return nil
+}
+
+// fits reports that a router of version v can be asked this way.
+func fits(since, until, v version) bool {
+	return v.atLeast(since) && (until == version{} || !v.atLeast(until))
+}
+
+// versioned reports that how the table is asked for depends on the router's version.
+func (t *plannedTable) versioned() bool {
+	for _, s := range t.sources {
+		if s.since != (version{}) || s.until != (version{}) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *plannedTable) tellsVitals() bool {
+	return slices.ContainsFunc(t.sources[0].requests, func(r *plannedRequest) bool { return r.vital })
+}
+
+func alternatives(attr string) []string { return strings.Split(attr, "|") }
+
+func commaList(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, ",")
+}
+
+func unique(names []string) []string {
+	var out []string
+	for _, n := range names {
+		if !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
 }

@@ -4,18 +4,21 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/routerpulse/routerpulse/pipeline"
 )
+
+// batchCalls is how many requests are made in one turn on the connection, or a few more: a table's stay
+// together. After that others have their turn, a check above all.
+const batchCalls = 8
 
 // Collect reads the tables of a lane that want names (nil: all); Tables tells which there are. Every
 // one of them has a TableRead, in that order.
 //
 // A table that the router refuses to give is Failed, one that it does not have Skipped; neither is an
 // error of Collect. The error says that the router could not be read, or not to the end: the tables
-// from there on are Failed. It wraps pipeline.ErrUnreachable, ErrNoAnswer or ErrRefused, or
+// that were not answered are Failed. It wraps pipeline.ErrUnreachable, ErrNoAnswer or ErrRefused, or
 // ErrUntrusted, where one of them applies.
 //
 // Rows of a table that was not read whole are not handed out, as their names may depend on the others.
@@ -26,8 +29,9 @@ func (c *Collector) Collect(ctx context.Context, lane pipeline.Lane, want func(t
 	ctx, cancel := c.within(ctx)
 	defer cancel()
 	p := &poll{collector: c, ctx: ctx, lane: lane, want: want}
+	defer p.release()
 	p.run()
-	return p.reads, c.wrap(p.err)
+	return p.reads(), c.wrap(p.err)
 }
 
 // poll is one run of one lane.
@@ -37,11 +41,14 @@ type poll struct {
 	lane      pipeline.Lane
 	want      func(table string) bool
 
-	reads    []pipeline.TableRead
-	err      error // nothing more is asked
-	asked    bool  // a request was made
-	answered bool  // and one was answered
-	renewed  bool  // a table broke the connection, and the poll went on with another
+	tables   []*reading
+	counts   *pipeline.TableRead // of session_count; nil: not wanted
+	err      error               // nothing more is asked
+	asked    bool                // requests were made
+	answered bool                // and one was answered
+	renewed  bool                // a table broke the connection, and the poll went on with another
+	told     bool                // the vital request was answered
+	session  *session            // of the last turn
 
 	version  version       // zero: not known
 	uptime   time.Duration // 0: not known
@@ -50,170 +57,152 @@ type poll struct {
 
 func (p *poll) wants(table string) bool { return p.want == nil || p.want(table) }
 
+func (p *poll) known() *memory { return &p.collector.memory }
+
 func (p *poll) run() {
-	var wanted []*plannedTable
 	for _, t := range p.collector.shared.plan.tables {
 		if t.lane == p.lane && p.wants(t.name) {
-			wanted = append(wanted, t)
+			p.tables = append(p.tables, &reading{poll: p, table: t, memory: p.known().borrow(t),
+				set: p.collector.shared.rowset(), read: pipeline.TableRead{Table: t.def, Source: Source}})
 		}
 	}
-	counting := p.lane == pipeline.LaneSessions && p.wants(countTable)
-	if len(wanted) == 0 && !counting {
+	for open := p.open(); len(open) > 0; open = p.open() {
+		p.turn(open)
+	}
+	if p.lane == pipeline.LaneSessions && p.wants(countTable) {
+		read := p.count()
+		p.counts = &read
+	}
+}
+
+// open are the tables that are not read yet.
+func (p *poll) open() []*reading {
+	var open []*reading
+	for _, r := range p.tables {
+		if !r.done {
+			open = append(open, r)
+		}
+	}
+	return open
+}
+
+// turn asks for some tables, as many as fit into one turn on the connection.
+func (p *poll) turn(open []*reading) {
+	if p.err != nil {
+		for _, r := range open {
+			r.abandon(p.err)
+		}
 		return
 	}
-	if len(wanted) == 0 || !wanted[0].tellsVitals() {
-		_ = p.ask(p.calls([]request{vitals()}, nil)) // an error stands in p.err, or a table meets it again
+	var batch []*reading
+	err := p.ask(func() []*call {
+		var calls []*call
+		batch, calls = p.batch(open)
+		return calls
+	})
+	var left []*reading
+	for _, r := range batch {
+		switch {
+		case r.done:
+		case r.answered():
+			p.answered = true
+			r.advance()
+		default:
+			left = append(left, r)
+		}
 	}
-	for _, t := range wanted {
-		p.reads = append(p.reads, p.read(t))
+	if err != nil {
+		p.blame(left, err)
+		return
 	}
-	if counting {
-		p.reads = append(p.reads, p.count())
-	}
+	p.told = true // or it will not
 }
 
-func (t *plannedTable) tellsVitals() bool {
-	return slices.ContainsFunc(t.sources[0].requests, func(r request) bool { return r.vital })
-}
-
-// read reads one table.
-func (p *poll) read(t *plannedTable) pipeline.TableRead {
-	if p.err == nil && len(t.sources) > 1 && p.version == (version{}) {
-		return failed(t.def, errVersion)
+// batch chooses what a turn asks for. Nothing that depends on the version comes before the router has
+// told it.
+func (p *poll) batch(open []*reading) (batch []*reading, calls []*call) {
+	first := p.session.version == version{} && !p.told
+	if !p.told && !open[0].table.tellsVitals() {
+		calls = append(calls, p.vitalCall())
 	}
-	set := newRowset(t, t.source(p.version))
-	calls := p.calls(set.source.requests, set.add)
-	if err := p.ask(calls); err != nil {
-		return failed(t.def, err)
+	if p.clocked() && p.known().mustAskClock(first) {
+		calls = append(calls, p.clockCall())
 	}
-	read := p.judge(t.def, calls)
-	if read.Status == pipeline.Whole || t.key == nil {
-		read.Samples = set.samples(p.collector.rows)
-	}
-	return read
-}
-
-// calls makes the calls of some requests.
-func (p *poll) calls(requests []request, row func(attrs)) []*call {
-	calls := make([]*call, len(requests))
-	for i, r := range requests {
-		c := &call{path: r.path, words: r.words(), row: row}
-		if r.vital {
-			c.row = func(a attrs) {
-				p.learn(a, c.at)
-				if row != nil {
-					row(a)
-				}
+	for _, r := range open {
+		if first && !r.table.tellsVitals() || len(calls) >= batchCalls {
+			break
+		}
+		batch = append(batch, r)
+		for _, a := range r.step() {
+			if !p.known().answer(&a.call) {
+				calls = append(calls, &a.call)
 			}
 		}
-		calls[i] = c
 	}
-	return calls
+	return batch, calls
 }
 
-// learn takes what a vital request says.
-func (p *poll) learn(a attrs, at time.Time) {
-	p.version = parseVersion(a["version"])
-	if uptime, ok := parseDuration(a["uptime"]); ok {
-		p.uptime, p.uptimeAt = uptime, at
-	}
+// clocked reports that a table of the poll has times of the router's clock.
+func (p *poll) clocked() bool {
+	return slices.ContainsFunc(p.tables, func(r *reading) bool { return r.table.clocked })
 }
 
-// ask makes the requests of one table.
-func (p *poll) ask(calls []*call) error {
-	if p.err != nil {
-		return p.err
-	}
-	err := p.collector.request(p.ctx, p.lane, !p.asked, func(s *session, _ bool) []*call { return s.unanswered(calls) })
+// ask makes calls. build may be called twice, when a kept connection turns out to be dead.
+func (p *poll) ask(build func() []*call) error {
+	var calls []*call
+	err := p.collector.request(p.ctx, p.lane, !p.asked, func(s *session, _ bool) []*call {
+		p.session, p.version = s, s.version
+		calls = build()
+		return calls
+	})
 	p.asked = true
-	if err == nil {
-		p.answered = true
-		return nil
+	for _, c := range calls {
+		p.answered = p.answered || c.done
+		p.known().notice(c)
 	}
-	// One table that is never answered, or too large, must not hide those behind it. A router that
-	// says nothing at all, or closes the connection, is left in peace until the next poll.
-	spoilt := errors.Is(err, pipeline.ErrNoAnswer) || errors.Is(err, errLimit)
-	if spoilt && p.answered && !p.renewed && p.ctx.Err() == nil {
-		p.renewed = true
-		return err
-	}
-	p.err = err
 	return err
 }
 
-// judge tells from the answers to a table's requests how far its read got.
-func (p *poll) judge(def *pipeline.Table, calls []*call) pipeline.TableRead {
-	read := pipeline.TableRead{Table: def, Source: Source, ReadAt: calls[0].at}
-	missing := 0
-	for _, c := range calls {
-		if c.at.Before(read.ReadAt) {
-			read.ReadAt = c.at
-		}
-		if c.trap == nil {
-			continue
-		}
-		read.Status, read.Reason = pipeline.Failed, c.trap.Error()
-		if c.trap.missing() {
-			missing++
-		}
+// blame decides who pays for a connection that broke. One table that is never answered, or too large,
+// must not hide those behind it: it fails, and the others are asked again. A router that says nothing
+// at all, or closes the connection, is left in peace until the next poll.
+func (p *poll) blame(left []*reading, err error) {
+	spoilt := errors.Is(err, pipeline.ErrNoAnswer) || errors.Is(err, errLimit)
+	if !spoilt || !p.answered || p.renewed || p.ctx.Err() != nil {
+		p.err = err
+		return
 	}
-	if missing == len(calls) {
-		read.Status, read.Reason = pipeline.Skipped, "this router has no "+calls[0].path
+	p.renewed = true
+	guilty := slices.DeleteFunc(slices.Clone(left), func(r *reading) bool { return !r.begun() })
+	if len(guilty) == 0 && len(left) > 0 {
+		guilty = left[:1]
 	}
-	if p.uptime > 0 {
-		read.Uptime = p.uptime + read.ReadAt.Sub(p.uptimeAt)
+	for _, r := range guilty {
+		r.abandon(err)
 	}
-	return read
 }
 
-// failed is the read of a table that was not answered.
-func failed(def *pipeline.Table, err error) pipeline.TableRead {
-	return pipeline.TableRead{Table: def, Status: pipeline.Failed, Reason: err.Error(), Source: Source, ReadAt: time.Now()}
-}
-
-// count tells how many rows the session tables have. Those that this poll read are not asked for
-// again, and one that failed or does not exist leaves its field out: unknown is not zero.
-func (p *poll) count() pipeline.TableRead {
-	def := p.collector.shared.plan.counts
-	total := pipeline.TableRead{Table: def, Status: pipeline.Skipped, Reason: "this router has no sessions", Source: Source}
-	var fields []pipeline.Field
-	for _, c := range sessionCounts() {
-		read, rows := p.countOf(c.table)
-		total.ReadAt, total.Uptime = read.ReadAt, read.Uptime
-		switch read.Status {
-		case pipeline.Failed:
-			total.Status, total.Reason = pipeline.Failed, c.table+": "+read.Reason
-		case pipeline.Skipped:
-		case pipeline.Whole:
-			fields = append(fields, pipeline.Field{Def: def.Field(c.field), Value: pipeline.GaugeValue(float64(rows))})
-			if total.Status == pipeline.Skipped {
-				total.Status, total.Reason = pipeline.Whole, ""
-			}
+// reads are the results, with what the router said of its uptime.
+func (p *poll) reads() []pipeline.TableRead {
+	var reads []pipeline.TableRead
+	for _, r := range p.tables {
+		reads = append(reads, r.read)
+	}
+	if p.counts != nil {
+		reads = append(reads, *p.counts)
+	}
+	for i := range reads {
+		if p.uptime > 0 {
+			reads[i].Uptime = p.uptime + reads[i].ReadAt.Sub(p.uptimeAt)
 		}
 	}
-	if len(fields) > 0 {
-		total.Samples = []pipeline.Sample{{Series: p.collector.rows.One(def), Fields: fields}}
-	}
-	return total
+	return reads
 }
 
-// countOf tells the rows of a table: those read, else what the router counts.
-func (p *poll) countOf(name string) (read pipeline.TableRead, rows int) {
-	for _, r := range p.reads {
-		if r.Table.Name == name {
-			return r, len(r.Samples)
-		}
+// release gives back what the poll borrowed.
+func (p *poll) release() {
+	for _, r := range p.tables {
+		p.known().giveBack(r.memory)
+		p.collector.shared.rowsets.Put(r.set)
 	}
-	t := p.collector.shared.plan.table(name)
-	r := t.source(p.version).requests[0]
-	calls := []*call{{path: r.path, words: r.countWords()}}
-	if err := p.ask(calls); err != nil {
-		return failed(t.def, err), 0
-	}
-	read = p.judge(t.def, calls)
-	rows, err := strconv.Atoi(calls[0].ret)
-	if read.Status == pipeline.Whole && (err != nil || rows < 0) {
-		read.Status, read.Reason = pipeline.Failed, "router did not count "+r.path
-	}
-	return read, rows
 }

@@ -1,8 +1,9 @@
 // Package routeros reads MikroTik routers over the RouterOS API.
 //
-// The words, sentences and login are go-routeros's; the connection below them is ours (framing.go,
-// wire.go): it has a deadline on every read and write, and it fails on an excessive length before the
-// library allocates for it. What is read stands in tables_*.go, one literal for each table.
+// The login is go-routeros's; the connection below it is ours (wire.go, framing.go): it has a deadline on
+// every read and write, and refuses an excessive length before memory is taken for it. Sentences are
+// read where they lie in its buffer, and rows become samples without a string in between (row.go,
+// rowset.go). What is read stands in tables_*.go, one literal for each table (table.go says how).
 package routeros
 
 import (
@@ -35,6 +36,8 @@ type Collector struct {
 
 	now      func() time.Time // for the pause after a refused login
 	patience patience         // for each request
+
+	memory memory
 
 	life  context.Context // ends with Close, and every request with it
 	end   context.CancelCauseFunc
@@ -81,7 +84,7 @@ func (c *Collector) Check(ctx context.Context) error {
 		if fresh {
 			return nil // the login says it all
 		}
-		return []*call{{path: "/system/identity", words: request{path: "/system/identity", props: "name"}.words()}}
+		return []*call{{id: "/system/identity", words: []string{"/system/identity/print", "=.proplist=name"}}}
 	})
 	if errors.Is(err, errBusy) && c.heard.Load() >= began {
 		return nil // it is there: the whole time it was answering somebody else

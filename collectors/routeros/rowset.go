@@ -1,75 +1,364 @@
 package routeros
 
 import (
-	"maps"
+	"bytes"
+	"encoding/binary"
+	"slices"
 	"strconv"
 
 	"github.com/routerpulse/routerpulse/pipeline"
 )
 
-// rowset gathers the rows of one table as they come.
+// rowset gathers the rows of one table as they come. It is used over and over, by one read at a time;
+// what it hands out is copied.
 type rowset struct {
 	table  *plannedTable
-	source source
-	whole  attrs // of a table with one row: what all requests said together
-	keys   []pipeline.RowKey
-	fields [][]pipeline.Field
-	ids    map[string]bool
+	source *plannedSource
+	memory *tableMemory
+
+	row, part row
+	whole     spans // of a table with one row: what all requests said together
+
+	fields []pipeline.Field // table.fields for each row
+	rows   []int            // how many fields each row has
+	groups map[string]int   // of a tally, by what names a row
+	seen   []bool           // by slot: some row had the attribute
+
+	same  bool // so far all rows are named as those of the last time
+	ids   []byte
+	ends  []int
+	keys  []pipeline.RowKey
+	links []string
+
+	joined []uint64         // by row: the joins that found it
+	found  []map[string]int // by join: rows by what it calls them
 }
 
-func newRowset(t *plannedTable, s source) *rowset {
-	return &rowset{table: t, source: s, whole: attrs{}, ids: map[string]bool{}}
+// begin makes it ready for a read.
+func (s *rowset) begin(t *plannedTable, source *plannedSource, m *tableMemory, c clock) {
+	s.table, s.source, s.memory = t, source, m
+	s.fields, s.rows, s.joined = s.fields[:0], s.rows[:0], s.joined[:0]
+	s.same, s.ids, s.ends = m.series != nil || m.keys != nil, s.ids[:0], s.ends[:0]
+	s.keys, s.links = nil, nil
+	s.row.clock, s.part.clock = c, c
+	s.row.take(source.shape)
+	s.whole.reset(len(source.shape.names))
+	s.seen = append(s.seen[:0], make([]bool, len(source.shape.names))...)
+	clear(s.groups)
 }
 
-// add takes one row of an answer.
-func (r *rowset) add(row attrs) {
-	if r.table.key == nil {
-		maps.Copy(r.whole, row)
-		return
+// add takes one row of the answer to a request.
+func (s *rowset) add(r *plannedRequest, words [][]byte) {
+	s.row.take(s.source.shape)
+	s.row.fill(words)
+	s.addFilled(r)
+}
+
+// addCount takes the answer to a request that counts.
+func (s *rowset) addCount(r *plannedRequest, number string) {
+	s.row.take(s.source.shape)
+	s.row.values[r.count] = []byte(number)
+	s.addFilled(r)
+}
+
+func (s *rowset) addFilled(r *plannedRequest) {
+	for i, v := range s.row.values {
+		s.seen[i] = s.seen[i] || v != nil
 	}
-	if r.source.split == nil {
-		r.addRow(row)
-		return
+	for _, c := range r.with {
+		s.row.values[c.slot] = c.value
 	}
-	for _, part := range r.source.split(row) {
-		r.addRow(part)
+	switch {
+	case s.table.key.none():
+		s.whole.merge(s.row.values)
+	case s.source.split == nil:
+		s.addRow(&s.row)
+	default:
+		s.part.take(s.source.made)
+		s.source.split.rows(&s.row, &s.part, func() {
+			s.addRow(&s.part)
+			clear(s.part.values)
+		})
 	}
 }
 
-func (r *rowset) addRow(row attrs) {
-	if r.table.skip != nil && r.table.skip(row) {
+func (s *rowset) addRow(r *row) {
+	if s.table.skip.holds != nil && s.table.skip.holds(r) {
 		return
 	}
-	fields := r.table.fieldsOf(row)
-	if len(fields) == 0 {
+	from := len(s.ids)
+	s.identify(r)
+	if s.table.tally {
+		if i, ok := s.groups[string(s.ids[from:])]; ok {
+			s.ids = s.ids[:from]
+			s.addUp(i, r)
+			return
+		}
+	}
+	at := len(s.rows)
+	s.fields = slices.Grow(s.fields, s.table.fields)[:(at+1)*s.table.fields]
+	n := s.read(s.source.columns, r, at, 0)
+	if n == 0 {
+		s.ids, s.fields = s.ids[:from], s.fields[:at*s.table.fields]
 		return // nothing that the schema knows, as a sensor in an unknown unit
 	}
-	r.keys = append(r.keys, pipeline.RowKey{Index: r.index(row[".id"]), Values: r.table.key(row)})
-	r.fields = append(r.fields, fields)
-}
-
-// index makes sure that each row has its own, as it tells rows of one name apart.
-func (r *rowset) index(id string) string {
-	if id == "" || r.ids[id] {
-		id += "#" + strconv.Itoa(len(r.keys))
-	}
-	r.ids[id] = true
-	return id
-}
-
-// samples makes the rows' series and their samples.
-func (r *rowset) samples(rows *pipeline.Rows) []pipeline.Sample {
-	if r.table.key == nil {
-		fields := r.table.fieldsOf(r.whole)
-		if len(fields) == 0 {
-			return nil
+	if s.table.tally {
+		if s.groups == nil {
+			s.groups = map[string]int{}
 		}
-		return []pipeline.Sample{{Series: rows.One(r.table.def), Fields: fields}}
+		s.groups[string(s.ids[from:])] = at
 	}
-	series := rows.Of(r.table.def, r.keys)
-	samples := make([]pipeline.Sample, len(series))
-	for i, s := range series {
-		samples[i] = pipeline.Sample{Series: s, Fields: r.fields[i]}
+	s.rows, s.joined, s.ends = append(s.rows, n), append(s.joined, 0), append(s.ends, len(s.ids))
+	s.name(r, at, from)
+}
+
+// read makes the fields of a row after the have that it has already, and returns how many that makes.
+func (s *rowset) read(columns []bound, r *row, at, have int) int {
+	into := s.fields[at*s.table.fields : (at+1)*s.table.fields]
+	for i := range columns {
+		if v := s.value(&columns[i], r, at); !v.IsNone() {
+			into[have] = pipeline.Field{Def: columns[i].def, Value: v}
+			have++
+		}
+	}
+	return have
+}
+
+func (s *rowset) value(c *bound, r *row, at int) pipeline.Value {
+	if c.column.value != nil {
+		return c.column.value(c.def, r)
+	}
+	var raw []byte
+	for _, slot := range c.slots {
+		if v := r.values[slot]; v != nil {
+			if raw = v; len(raw) > 0 {
+				break
+			}
+		}
+	}
+	switch {
+	case raw == nil:
+		return pipeline.Value{}
+	case c.parse != nil:
+		return c.parse(c.def, raw)
+	}
+	return s.memory.textOf(at*s.table.texts+c.held, raw, c.form)
+}
+
+// addUp adds a row to that of its group.
+func (s *rowset) addUp(at int, r *row) {
+	into := s.fields[at*s.table.fields:][:s.rows[at]]
+	for i := range s.source.columns {
+		c := &s.source.columns[i]
+		if !c.adds {
+			continue
+		}
+		v := s.value(c, r, at)
+		if j := slices.IndexFunc(into, func(f pipeline.Field) bool { return f.Def == c.def }); j >= 0 && !v.IsNone() {
+			into[j].Value = pipeline.GaugeValue(into[j].Value.Float() + v.Float())
+		}
+	}
+}
+
+// identify notes what names the row: its key, its .id and what the joins look at.
+func (s *rowset) identify(r *row) {
+	note := func(attr string) {
+		v := r.get(attr)
+		s.ids = append(binary.AppendUvarint(s.ids, uint64(len(v))), v...)
+	}
+	for _, a := range s.table.key.reads {
+		note(a)
+	}
+	if !s.table.tally {
+		note(".id")
+	}
+	for _, j := range s.table.joins {
+		for _, a := range j.of.reads {
+			note(a)
+		}
+	}
+}
+
+// name gives the row its key. As long as the rows are those of the last time, in the same order, theirs
+// are taken.
+func (s *rowset) name(r *row, at, from int) {
+	m := s.memory
+	if s.same {
+		begin := 0
+		if at > 0 && at <= len(m.ends) {
+			begin = m.ends[at-1]
+		}
+		if at < len(m.ends) && bytes.Equal(s.ids[from:], m.ids[begin:m.ends[at]]) {
+			return
+		}
+		s.same = false
+		s.keys = append(s.keys, m.keys[:at]...)
+		s.links = append(s.links, m.links[:at*len(s.table.joins)]...)
+	}
+	k := pipeline.RowKey{Values: s.table.key.values(r)}
+	if !s.table.tally {
+		k.Index = r.text(".id")
+	}
+	s.keys = append(s.keys, k)
+	for _, j := range s.table.joins {
+		s.links = append(s.links, j.of.name(r))
+	}
+}
+
+// linkOf is what a join calls a row.
+func (s *rowset) linkOf(j *plannedJoin, at int) string {
+	links := s.links
+	if s.same {
+		links = s.memory.links
+	}
+	return links[at*len(s.table.joins)+j.index]
+}
+
+// names lists what a join calls the rows, without those that it leaves out.
+func (s *rowset) names(j *plannedJoin) []string {
+	var out []string
+	for at := range s.rows {
+		if n := s.linkOf(j, at); n != "" {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// seek makes the rows known by what a join calls them; of two of one name, the first.
+func (s *rowset) seek(j *plannedJoin) {
+	for len(s.found) <= j.index {
+		s.found = append(s.found, map[string]int{})
+	}
+	clear(s.found[j.index])
+	for at := len(s.rows) - 1; at >= 0; at-- {
+		if n := s.linkOf(j, at); n != "" {
+			s.found[j.index][n] = at
+		}
+	}
+}
+
+// join adds what one row of the answer to a join says to the row of that name.
+func (s *rowset) join(j *plannedJoin, r *row, name []byte) {
+	at, ok := s.found[j.index][string(name)]
+	bit := uint64(1) << j.index
+	if !ok || s.joined[at]&bit != 0 {
+		return
+	}
+	s.joined[at] |= bit
+	s.rows[at] = s.read(j.columns, r, at, s.rows[at])
+}
+
+// samples makes the rows' series and their samples, and remembers what they are called.
+func (s *rowset) samples(known *pipeline.Rows) []pipeline.Sample {
+	if s.table.key.none() {
+		return s.single(known)
+	}
+	if s.table.tally && len(s.table.def.Keys) == 0 && len(s.rows) == 0 {
+		s.addNothing()
+	}
+	s.remember(known)
+	total := 0
+	for _, n := range s.rows {
+		total += n
+	}
+	fields := make([]pipeline.Field, 0, total)
+	samples := make([]pipeline.Sample, len(s.rows))
+	for at, n := range s.rows {
+		from := len(fields)
+		fields = append(fields, s.fields[at*s.table.fields:][:n]...)
+		samples[at] = pipeline.Sample{Series: s.memory.series[at], Fields: fields[from:len(fields):len(fields)]}
 	}
 	return samples
+}
+
+// addNothing makes the one row of a tally that had nothing to count.
+func (s *rowset) addNothing() {
+	s.fields = slices.Grow(s.fields, s.table.fields)[:s.table.fields]
+	n := 0
+	for i := range s.source.columns {
+		if c := &s.source.columns[i]; c.adds {
+			s.fields[n] = pipeline.Field{Def: c.def, Value: pipeline.GaugeValue(0)}
+			n++
+		}
+	}
+	s.rows, s.ends, s.same, s.keys = append(s.rows, n), append(s.ends, 0), false, []pipeline.RowKey{{}}
+}
+
+// remember makes the series, unless the rows are exactly those of the last time and nobody else has
+// named rows of the table since.
+func (s *rowset) remember(known *pipeline.Rows) {
+	m := s.memory
+	if s.same && len(s.rows) == len(m.series) && known.Still(s.table.def, m.series) {
+		return
+	}
+	if s.same {
+		s.keys = append(s.keys, m.keys[:len(s.rows)]...)
+		s.links = append(s.links, m.links[:len(s.rows)*len(s.table.joins)]...)
+		s.same = false
+	}
+	m.ids, m.ends = append(m.ids[:0], s.ids...), append(m.ends[:0], s.ends...)
+	m.keys, m.links = s.keys, s.links
+	m.series = known.Of(s.table.def, distinct(m.keys))
+	if len(m.texts) > 2*len(s.rows)*s.table.texts {
+		m.texts = slices.Clone(m.texts[:len(s.rows)*s.table.texts])
+	}
+}
+
+// distinct makes sure that each row has its own index, as it tells rows of one name apart.
+func distinct(keys []pipeline.RowKey) []pipeline.RowKey {
+	seen := make(map[string]bool, len(keys))
+	out := slices.Clone(keys)
+	for i := range out {
+		if out[i].Index == "" || seen[out[i].Index] {
+			out[i].Index += "#" + strconv.Itoa(i)
+		}
+		seen[out[i].Index] = true
+	}
+	return out
+}
+
+// single is the sample of a table with one row.
+func (s *rowset) single(known *pipeline.Rows) []pipeline.Sample {
+	s.whole.fill(&s.row, s.source.shape)
+	s.fields = slices.Grow(s.fields[:0], s.table.fields)[:s.table.fields]
+	n := s.read(s.source.columns, &s.row, 0, 0)
+	if n == 0 {
+		return nil
+	}
+	return []pipeline.Sample{{Series: known.One(s.table.def), Fields: slices.Clone(s.fields[:n])}}
+}
+
+// spans holds values of several answers, which would not outlive the next read.
+type spans struct {
+	bytes []byte
+	at    []span
+}
+
+func (s *spans) reset(n int) {
+	s.bytes, s.at = s.bytes[:0], append(s.at[:0], make([]span, n)...)
+	for i := range s.at {
+		s.at[i].from = -1
+	}
+}
+
+// merge takes the attributes of one more answer.
+func (s *spans) merge(values [][]byte) {
+	for i, v := range values {
+		if v != nil {
+			from := len(s.bytes)
+			s.bytes = append(s.bytes, v...)
+			s.at[i] = span{from, len(s.bytes)}
+		}
+	}
+}
+
+// fill makes a row of it.
+func (s *spans) fill(r *row, shape *shape) {
+	r.take(shape)
+	for i, at := range s.at {
+		if at.from >= 0 {
+			r.values[i] = s.bytes[at.from:at.to]
+		}
+	}
 }

@@ -1,29 +1,27 @@
 package routeros
 
 import (
+	"bytes"
 	"net"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
-
-	"github.com/go-routeros/routeros/v3/proto"
 
 	"github.com/routerpulse/routerpulse/pipeline"
 )
 
-// recheckAfter is how long a menu that the router does not have is not asked for again.
-const recheckAfter = time.Hour
+// maxInFlight bounds the requests that a router has at a time.
+const maxInFlight = 16
 
 // session is a connection that is logged in. One exchange runs on it at a time.
 type session struct {
-	conn net.Conn // TLS, or the same as raw
-	raw  net.Conn
-	tags uint64
-	// absent holds the menus that the router does not have, each with the time until which that is
-	// believed. A new package takes a reboot, and that ends the session.
-	absent map[string]time.Time
-	heard  *atomic.Int64 // when the last sentence came, in Unix nanoseconds
+	conn  net.Conn // TLS, or the same as raw
+	raw   net.Conn
+	tags  uint64
+	heard *atomic.Int64 // when the last sentence came, in Unix nanoseconds
+	// version is that of the router, zero as long as it has not said. A new one takes a restart, and
+	// that ends the session.
+	version version
 }
 
 // close says goodbye; abort does not, as a connection that broke may block.
@@ -32,102 +30,111 @@ func (s *session) abort() { _ = s.raw.Close() }
 
 // call is one request and what became of it.
 type call struct {
-	path  string
+	id    string // of the menu
 	words []string
-	row   func(attrs) // gets each row as it comes; nil for none
+	row   func(words [][]byte, at time.Time) // gets each row as it comes; nil for none
 
-	tag  string
-	at   time.Time  // when the answer began
-	trap *trapError // the router refused
-	ret  string     // the value of =ret= in the last sentence
+	tag   string
+	at    time.Time // when the answer began
+	trap  *trapError
+	ret   string // the value of =ret= in the last sentence
+	rows  int
+	bytes int
+	done  bool
 }
 
-// exchange sends all calls at once and reads until each is answered; the answers may come in any
-// order, and mixed. An error is one of the connection, which must then be closed.
+// reset makes it a call that was not made.
+func (c *call) reset() { *c = call{id: c.id, words: c.words, row: c.row} }
+
+// exchange makes all calls, a few at a time, and reads until each is answered; the answers may come in
+// any order, and mixed. An error is one of the connection, which must then be closed; calls that are
+// done by then were answered whole.
 func (s *session) exchange(w *wire, calls ...*call) error {
-	open := make(map[string]*call, len(calls))
-	for _, c := range calls {
-		s.tags++
-		c.tag = strconv.FormatUint(s.tags, 36)
-		open[c.tag] = c // before it is sent: the answer may be quick
-		if err := w.send(c.tag, c.words); err != nil {
-			return err
+	var open [maxInFlight]*call
+	empty := 0
+	for waiting, left := calls, len(calls); left > 0; {
+		for i := range open {
+			if open[i] == nil && len(waiting) > 0 {
+				open[i], waiting = waiting[0], waiting[1:]
+				s.send(w, open[i])
+			}
 		}
-	}
-	for len(open) > 0 {
-		sentence, err := w.receive()
+		said, err := w.receive()
 		if err != nil {
 			return err
 		}
-		if err := s.deliver(open, sentence); err != nil {
+		if said.reply == nil { // means nothing
+			if empty++; empty > maxReplyRows {
+				return limitError("more than %d empty sentences", maxReplyRows)
+			}
+			continue
+		}
+		i := slotOf(&open, said.tag)
+		if i < 0 {
+			return protocolError("an answer (%s) to no request", pipeline.CleanName(string(said.reply)))
+		}
+		s.heard.Store(w.at.UnixNano())
+		if err := open[i].take(said, w.at); err != nil {
 			return err
+		}
+		if open[i].done {
+			open[i] = nil
+			left--
 		}
 	}
 	return nil
 }
 
-// deliver hands a sentence to the call that it answers.
-func (s *session) deliver(open map[string]*call, sentence *proto.Sentence) error {
-	if sentence.Word == "" {
-		return nil // an empty sentence means nothing
+func (s *session) send(w *wire, c *call) {
+	s.tags++
+	c.tag = strconv.FormatUint(s.tags, 36)
+	w.send(c.tag, c.words)
+}
+
+func slotOf(open *[maxInFlight]*call, tag []byte) int {
+	for i, c := range open {
+		if c != nil && c.tag == string(tag) {
+			return i
+		}
 	}
-	c := open[sentence.Tag]
-	if c == nil {
-		return protocolError("an answer (%s) to no request", pipeline.CleanName(sentence.Word))
-	}
-	now := time.Now()
-	s.heard.Store(now.UnixNano())
+	return -1
+}
+
+// take takes a sentence that answers the call.
+func (c *call) take(s *sentence, at time.Time) error {
 	if c.at.IsZero() {
-		c.at = now
+		c.at = at
 	}
-	switch sentence.Word {
+	if c.bytes += len(s.raw); c.bytes > maxReplyBytes {
+		return limitError("reply of more than %d bytes", maxReplyBytes)
+	}
+	switch string(s.reply) {
 	case "!re":
+		if c.rows++; c.rows > maxReplyRows {
+			return limitError("reply of more than %d rows", maxReplyRows)
+		}
 		if c.row != nil {
-			c.row(sentence.Map)
+			c.row(s.words, c.at)
 		}
 	case "!empty":
 	case "!trap":
-		s.takeTrap(c, sentence.Map)
+		if c.trap == nil { // the first says most
+			c.trap = &trapError{string(s.attribute("category")), pipeline.CleanName(string(s.attribute("message")))}
+		}
 	case "!done":
-		c.ret = sentence.Map["ret"]
-		delete(open, sentence.Tag)
+		c.ret, c.done = string(s.attribute("ret")), true
 	default:
-		return protocolError("unknown answer %s", pipeline.CleanName(sentence.Word))
+		return protocolError("unknown answer %s", pipeline.CleanName(string(s.reply)))
 	}
 	return nil
-}
-
-func (s *session) takeTrap(c *call, said attrs) {
-	if c.trap == nil { // the first says most
-		c.trap = &trapError{said["category"], pipeline.CleanName(said["message"])}
-	}
-	if c.trap.missing() {
-		s.absent[c.path] = c.at.Add(recheckAfter)
-	}
-}
-
-// unanswered leaves out the calls to menus that the router said not long ago that it does not have,
-// and answers them from memory.
-func (s *session) unanswered(calls []*call) []*call {
-	var open []*call
-	now := time.Now()
-	for _, c := range calls {
-		c.at, c.trap = time.Time{}, nil // what an earlier session did not answer
-		if until, ok := s.absent[c.path]; ok && now.Before(until) {
-			c.at, c.trap = now, &trapError{message: "no such command"}
-			continue
-		}
-		open = append(open, c)
-	}
-	return open
 }
 
 // missing tells "there is no such menu here" (its package is not installed, or the version is too
 // old) from a request that failed.
 func (e *trapError) missing() bool {
-	message := strings.ToLower(e.message)
+	message := bytes.ToLower([]byte(e.message))
 	for _, phrase := range []string{"no such command", "bad command name", "unknown command"} {
-		if strings.Contains(message, phrase) {
+		if bytes.Contains(message, []byte(phrase)) {
 			return true
 		}
 	}

@@ -27,7 +27,7 @@ func pipe(t *testing.T, serve func(*stubConn)) *session {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return &session{conn: conn, raw: conn, absent: map[string]time.Time{}, heard: new(atomic.Int64)}
+	return &session{conn: conn, raw: conn, heard: new(atomic.Int64)}
 }
 
 // numbered makes calls that expect rows with their own number.
@@ -35,9 +35,9 @@ func numbered(t *testing.T, n int) ([]*call, []int) {
 	got := make([]int, n)
 	calls := make([]*call, n)
 	for i := range calls {
-		calls[i] = &call{path: "/x", words: []string{"/x/print", fmt.Sprintf("=number=%d", i)}, row: func(a attrs) {
-			if a["number"] != fmt.Sprint(i) {
-				t.Errorf("call %d got the row of %s", i, a["number"])
+		calls[i] = &call{id: "/x", words: []string{"/x/print", fmt.Sprintf("=number=%d", i)}, row: func(words [][]byte, _ time.Time) {
+			if len(words) != 1 || string(words[0]) != fmt.Sprintf("=number=%d", i) {
+				t.Errorf("call %d got the row %q", i, words)
 			}
 			got[i]++
 		}}
@@ -104,7 +104,7 @@ func bubble(t *testing.T, serve func(*stubConn), f func(t *testing.T, shared *Sh
 			serve(&stubConn{stub: &stub{}, Conn: theirs, r: bufio.NewReader(theirs)})
 			_ = theirs.Close()
 		})
-		f(t, newShared(t), &session{conn: ours, raw: ours, absent: map[string]time.Time{}, heard: new(atomic.Int64)})
+		f(t, newShared(t), &session{conn: ours, raw: ours, heard: new(atomic.Int64)})
 		_ = ours.Close()
 		wg.Wait()
 	})
@@ -152,7 +152,7 @@ func TestPatience(t *testing.T) {
 	bytesOf := func(every time.Duration) func(*stubConn) {
 		return func(c *stubConn) {
 			c.sentence()
-			for _, err := c.Write([]byte{120}); err == nil; _, err = c.Write([]byte{'='}) {
+			for _, err := c.Write([]byte{120, '!'}); err == nil; _, err = c.Write([]byte{'='}) {
 				time.Sleep(every)
 			}
 		}
@@ -178,7 +178,7 @@ func TestPatience(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), tt.context)
 				defer cancel()
 				began := time.Now()
-				err := shared.exchange(ctx, s, requestPatience(), &call{path: "/x", words: []string{"/x/print"}})
+				err := shared.exchange(ctx, s, requestPatience(), &call{id: "/x", words: []string{"/x/print"}})
 				took := time.Since(began)
 				if (err != nil) != tt.fails || took != tt.took {
 					t.Errorf("%v after %v", err, took)
@@ -201,7 +201,7 @@ func TestReturnedValue(t *testing.T) {
 			c.say("!done", "=ret=6212")
 		}
 	})
-	c := &call{path: "/x", words: request{path: "/x", props: "y"}.countWords()}
+	c := &call{id: "/x", words: []string{"/x/print", "=count-only="}}
 	if err := newShared(t).exchange(within(t, 5*time.Second), s, requestPatience(), c); err != nil || c.ret != "6212" || c.trap != nil {
 		t.Error(err, c)
 	}
@@ -212,7 +212,7 @@ func TestCancelledBeforehand(t *testing.T) {
 	s := pipe(t, gone)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	c := &call{path: "/x", words: []string{"/x/print"}}
+	c := &call{id: "/x", words: []string{"/x/print"}}
 	if err := newShared(t).exchange(ctx, s, requestPatience(), c); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}

@@ -17,6 +17,7 @@ type Shared struct {
 	max     int
 	metrics *metrics
 	wires   sync.Pool // *wire, between exchanges
+	rowsets sync.Pool // *rowset, between polls
 
 	mu   sync.Mutex
 	kept *list.List // of *Collector with a session, least recently used first
@@ -41,6 +42,13 @@ func (s *Shared) wire() *wire {
 	return newWire()
 }
 
+func (s *Shared) rowset() *rowset {
+	if r, ok := s.rowsets.Get().(*rowset); ok {
+		return r
+	}
+	return &rowset{}
+}
+
 // exchange runs calls on a session within the time that ctx and p allow. After an error the session
 // is of no use.
 func (s *Shared) exchange(ctx context.Context, on *session, p patience, calls ...*call) error {
@@ -55,10 +63,10 @@ func (s *Shared) exchange(ctx context.Context, on *session, p patience, calls ..
 		err = ioError(ctx, ctx.Err())
 	case !clean:
 		err = protocolError("bytes after the end of the answer")
-	default:
+	case w.keep():
 		s.wires.Put(w)
 	}
-	s.metrics.answered(err, calls)
+	s.metrics.answered(calls)
 	return err
 }
 

@@ -277,3 +277,8 @@ func v7() menus {
 			"=packets-in=10", "=packets-out=20"}},
 	}
 }
+
+// prints reports that a request is for the rows of a menu, not for their number.
+func prints(words []string, path string) bool {
+	return words[0] == path+"/print" && words[1] != "=count-only="
+}

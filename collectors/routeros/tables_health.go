@@ -1,7 +1,7 @@
 package routeros
 
 import (
-	"strings"
+	"bytes"
 
 	"github.com/routerpulse/routerpulse/pipeline"
 )
@@ -12,17 +12,17 @@ func healthTable() table {
 	return table{
 		name: "health", lane: pipeline.LaneLive,
 		sources: []source{
-			{since: version{7, 0}, requests: []request{{path: "/system/health", props: ".id,name,value,type"}}},
-			{requests: []request{{path: "/system/health", props: healthColumns}}, split: splitHealth},
+			{since: version{7, 0}, requests: []request{{path: "/system/health"}}},
+			{until: version{7, 0}, requests: []request{{path: "/system/health", props: healthColumns}}, split: &split{props: "name,value,type", rows: splitHealth}},
 		},
-		key: func(a attrs) []string { return []string{a["name"]} },
+		key: by("name"),
 		columns: []column{
 			sensor("temperature_celsius", "C"),
 			sensor("voltage_volts", "V"),
 			sensor("current_amperes", "A"),
 			sensor("power_watts", "W"),
 			sensor("speed_rpm", "RPM"),
-			{"state", pipeline.Enum, []string{"name", "value", "type"}, sensorState},
+			{field: "state", kind: pipeline.Enum, reads: []string{"name", "value", "type"}, value: sensorState},
 		},
 	}
 }
@@ -35,35 +35,29 @@ const healthColumns = "voltage,current,temperature,cpu-temperature,cpu-temp,boar
 	"jack-voltage,2pin-voltage,poe-in-voltage,3.3v,5v,12v," +
 	"voltage1,voltage2,voltage3,voltage4,voltage5,voltage6,voltage7,voltage8,voltage9,voltage10"
 
-func splitHealth(row attrs) []attrs {
-	if _, listed := row["name"]; listed {
-		return []attrs{row} // the shape of 7: the version was not known in time
-	}
-	var rows []attrs
-	for name := range strings.SplitSeq(healthColumns, ",") {
-		if value := row[name]; value != "" {
-			rows = append(rows, attrs{"name": name, "value": value})
+func splitHealth(in, out *row, emit func()) {
+	for i, name := range in.shape.names {
+		if value := in.values[i]; len(value) > 0 {
+			out.set("name", []byte(name))
+			out.set("value", value)
+			emit()
 		}
 	}
-	return rows
 }
 
 // sensor is a reading in one unit; a row in another unit has none.
 func sensor(field, unit string) column {
-	return column{field, pipeline.Gauge, []string{"name", "value", "type"}, func(_ *pipeline.FieldDef, a attrs) pipeline.Value {
-		if sensorUnit(a) != unit {
+	return column{field: field, kind: pipeline.Gauge, reads: []string{"name", "value", "type"}, value: func(_ *pipeline.FieldDef, r *row) pipeline.Value {
+		if sensorUnit(r) != unit {
 			return pipeline.Value{}
 		}
-		if f, ok := parseDecimal(a["value"], unit); ok {
-			return pipeline.GaugeValue(f)
-		}
-		return pipeline.Value{}
+		return gauge(r.get("value"), 1, unit)
 	}}
 }
 
-func sensorState(def *pipeline.FieldDef, a attrs) pipeline.Value {
-	if sensorUnit(a) == "state" {
-		if code, ok := codeOf(def, a["value"]); ok {
+func sensorState(def *pipeline.FieldDef, r *row) pipeline.Value {
+	if sensorUnit(r) == "state" {
+		if code, ok := codeOf(def, r.get("value")); ok {
 			return pipeline.EnumValue(code)
 		}
 	}
@@ -71,23 +65,38 @@ func sensorState(def *pipeline.FieldDef, a attrs) pipeline.Value {
 }
 
 // sensorUnit is the unit that the router gives, else the one that the name implies.
-func sensorUnit(a attrs) string {
-	if a["type"] != "" {
-		return a["type"]
-	}
-	name := a["name"]
-	switch {
-	case strings.HasSuffix(name, "-state"):
-		return "state"
-	case strings.Contains(name, "temp"):
+func sensorUnit(r *row) string {
+	switch string(r.get("type")) {
+	case "C":
 		return "C"
-	case strings.Contains(name, "voltage"), name == "3.3v", name == "5v", name == "12v":
+	case "V":
 		return "V"
-	case strings.HasSuffix(name, "current"):
+	case "A":
 		return "A"
-	case strings.HasSuffix(name, "consumption"):
+	case "W":
 		return "W"
-	case strings.HasPrefix(name, "fan"):
+	case "RPM":
+		return "RPM"
+	case "":
+		return impliedUnit(r.get("name"))
+	}
+	return ""
+}
+
+func impliedUnit(name []byte) string {
+	contains := func(part string) bool { return bytes.Contains(name, []byte(part)) }
+	switch n := string(name); {
+	case bytes.HasSuffix(name, []byte("-state")):
+		return "state"
+	case contains("temp"):
+		return "C"
+	case contains("voltage"), n == "3.3v", n == "5v", n == "12v":
+		return "V"
+	case bytes.HasSuffix(name, []byte("current")):
+		return "A"
+	case bytes.HasSuffix(name, []byte("consumption")):
+		return "W"
+	case bytes.HasPrefix(name, []byte("fan")):
 		return "RPM"
 	}
 	return ""

@@ -1,23 +1,19 @@
 package routeros
 
 import (
-	"strings"
-
 	"github.com/routerpulse/routerpulse/pipeline"
 )
 
 func interfaceTable() table {
 	return table{
 		name: "interface", lane: pipeline.LaneLive,
-		sources: []source{{requests: []request{{path: "/interface", props: ".id,name,type,dynamic,disabled,running,comment," +
-			"mac-address,actual-mtu,rx-byte,tx-byte,rx-packet,tx-packet,rx-error,tx-error,rx-drop,tx-drop," +
-			"tx-queue-drop,link-downs"}}}},
-		key:  func(a attrs) []string { return []string{a["name"]} },
-		skip: isSessionInterface,
+		sources: []source{{requests: []request{{path: "/interface"}}}},
+		key:     by("name"),
+		skip:    test{[]string{"name", "dynamic", "type"}, isSessionInterface},
 		columns: []column{
 			text("comment", "comment"),
 			text("type", "type"),
-			textBy("mac_address", "mac-address", parseMAC),
+			mac("mac_address", "mac-address"),
 			status("admin_status", []string{"disabled"}, adminStatus),
 			status("oper_status", []string{"disabled", "running"}, operStatus),
 			number("mtu_bytes", "actual-mtu"),
@@ -35,14 +31,14 @@ func interfaceTable() table {
 // counters belong to the session. The flag "dynamic" does not tell, as RouterOS sets it on interfaces
 // that stay, too (wifi under CAPsMAN, loopback). So it is the name in angle brackets that RouterOS
 // gives them, which is all that SNMP has to go by, or else a dynamic server-side PPP type.
-func isSessionInterface(a attrs) bool {
-	if name := a["name"]; strings.HasPrefix(name, "<") && strings.HasSuffix(name, ">") {
+func isSessionInterface(r *row) bool {
+	if name := r.get("name"); len(name) > 1 && name[0] == '<' && name[len(name)-1] == '>' {
 		return true
 	}
-	if dynamic, _ := parseBool(a["dynamic"]); !dynamic {
+	if dynamic, _ := parseBool(r.get("dynamic")); !dynamic {
 		return false
 	}
-	switch a["type"] {
+	switch string(r.get("type")) {
 	case "ppp-in", "pppoe-in", "pptp-in", "l2tp-in", "sstp-in", "ovpn-in":
 		return true
 	}
@@ -55,19 +51,19 @@ const (
 	statusDown = 2
 )
 
-func adminStatus(a attrs) (int64, bool) {
-	disabled, ok := parseBool(a["disabled"])
+func adminStatus(r *row) (int64, bool) {
+	disabled, ok := parseBool(r.get("disabled"))
 	if disabled {
 		return statusDown, ok
 	}
 	return statusUp, ok
 }
 
-func operStatus(a attrs) (int64, bool) {
-	if disabled, ok := parseBool(a["disabled"]); ok && disabled {
+func operStatus(r *row) (int64, bool) {
+	if disabled, ok := parseBool(r.get("disabled")); ok && disabled {
 		return statusDown, true
 	}
-	running, ok := parseBool(a["running"])
+	running, ok := parseBool(r.get("running"))
 	if running {
 		return statusUp, ok
 	}

@@ -6,10 +6,6 @@ import (
 	"github.com/routerpulse/routerpulse/pipeline"
 )
 
-// vitals is asked at the start of a poll that does not read the router table: uptime and version of
-// the same poll.
-func vitals() request { return request{path: "/system/resource", props: "uptime,version", vital: true} }
-
 func routerTable() table {
 	return table{
 		name: "router", lane: pipeline.LaneLive,
@@ -24,7 +20,7 @@ func routerTable() table {
 			textBy("version", "version", versionNumber),
 			text("architecture", "architecture-name"),
 			duration("uptime_seconds", "uptime"),
-			scaled("cpu_percent", "cpu-load", 1, "%"),
+			percent("cpu_percent", "cpu-load"),
 			number("cpu_count", "cpu-count"),
 			scaled("cpu_frequency_hertz", "cpu-frequency", 1e6, "MHz"),
 			number("memory_total_bytes", "total-memory"),
@@ -40,8 +36,8 @@ func routerTable() table {
 func cpuTable() table {
 	return table{
 		name: "cpu", lane: pipeline.LaneLive,
-		sources: []source{{requests: []request{{path: "/system/resource/cpu", props: ".id,cpu,load"}}}},
-		key:     func(a attrs) []string { return []string{strings.TrimPrefix(a["cpu"], "cpu")} },
-		columns: []column{scaled("load_percent", "load", 1, "%")},
+		sources: []source{{requests: []request{{path: "/system/resource/cpu"}}}},
+		key:     key{[]string{"cpu"}, func(r *row) []string { return []string{strings.TrimPrefix(r.text("cpu"), "cpu")} }},
+		columns: []column{percent("load_percent", "load")},
 	}
 }

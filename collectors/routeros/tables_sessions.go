@@ -5,9 +5,8 @@ import "github.com/routerpulse/routerpulse/pipeline"
 func pppSessionTable() table {
 	return table{
 		name: "ppp_session", lane: pipeline.LaneSessions,
-		sources: []source{{requests: []request{{path: "/ppp/active",
-			props: ".id,name,service,address,caller-id,session-id,encoding,radius,uptime"}}}},
-		key: func(a attrs) []string { return []string{a["name"], a["service"]} },
+		sources: []source{{requests: []request{{path: "/ppp/active"}}}},
+		key:     by("name", "service"),
 		columns: []column{
 			text("address", "address"),
 			text("caller_id", "caller-id"),
@@ -22,13 +21,12 @@ func pppSessionTable() table {
 func hotspotSessionTable() table {
 	return table{
 		name: "hotspot_session", lane: pipeline.LaneSessions,
-		sources: []source{{requests: []request{{path: "/ip/hotspot/active",
-			props: ".id,user,server,address,mac-address,login-by,radius,uptime,idle-time,bytes-in,bytes-out,packets-in,packets-out"}}}},
-		key: hotspotKey,
+		sources: []source{{requests: []request{{path: "/ip/hotspot/active"}}}},
+		key:     key{[]string{"user", "mac-address"}, hotspotKey},
 		columns: []column{
 			text("server", "server"),
 			text("address", "address"),
-			textBy("mac_address", "mac-address", parseMAC),
+			mac("mac_address", "mac-address"),
 			text("login_by", "login-by"),
 			flag("radius", "radius"),
 			duration("uptime_seconds", "uptime"),
@@ -40,11 +38,11 @@ func hotspotSessionTable() table {
 }
 
 // hotspotKey is the user, else the MAC: a client that the hotspot lets pass has no user.
-func hotspotKey(a attrs) []string {
-	if user := a["user"]; user != "" {
+func hotspotKey(r *row) []string {
+	if user := r.text("user"); user != "" {
 		return []string{user}
 	}
-	return []string{parseMAC(a["mac-address"])}
+	return []string{parseMAC(r.text("mac-address"))}
 }
 
 // counted is a field of session_count: how many rows a table has.

@@ -1,6 +1,7 @@
 package routeros
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 	"strings"
@@ -12,30 +13,135 @@ import (
 
 // parseDecimal reads a number with an optional sign and fraction. unit may follow it, as some versions
 // write cpu-frequency=880MHz.
-func parseDecimal(text, unit string) (float64, bool) {
-	text = strings.TrimSuffix(text, unit)
-	if text == "" || len(text) > 40 || strings.Trim(text, "0123456789.-+") != "" {
-		return 0, false // ParseFloat would also take Inf, NaN, 1e9 and 0x10
+func parseDecimal(b []byte, unit string) (float64, bool) {
+	if n := len(b) - len(unit); n >= 0 && string(b[n:]) == unit {
+		b = b[:n]
 	}
-	f, err := strconv.ParseFloat(text, 64)
+	if len(b) == 0 || len(b) > 32 {
+		return 0, false
+	}
+	whole := true
+	for i, c := range b {
+		switch {
+		case c >= '0' && c <= '9':
+		case c == '.' || (i == 0 && (c == '-' || c == '+')):
+			whole = false
+		default:
+			return 0, false // ParseFloat would also take Inf, NaN, 1e9 and 0x10
+		}
+	}
+	if whole && len(b) < 16 { // exact, and most are
+		n, ok := parseCount(b)
+		return float64(n), ok
+	}
+	f, err := strconv.ParseFloat(string(b), 64)
 	return f, err == nil
 }
 
 // parseCount reads an unsigned integer.
-func parseCount(text string) (uint64, bool) {
-	n, err := strconv.ParseUint(text, 10, 64)
-	return n, err == nil
+func parseCount(b []byte) (uint64, bool) {
+	if len(b) == 0 || len(b) > 20 {
+		return 0, false
+	}
+	n := uint64(0)
+	for _, c := range b {
+		digit := uint64(c - '0')
+		if digit > 9 || n > (math.MaxUint64-digit)/10 {
+			return 0, false
+		}
+		n = n*10 + digit
+	}
+	return n, true
 }
 
 // parseBool reads what RouterOS writes for yes and no.
-func parseBool(text string) (value, ok bool) {
-	switch text {
+func parseBool(b []byte) (value, ok bool) {
+	switch string(b) {
 	case "true", "yes":
 		return true, true
 	case "false", "no":
 		return false, true
 	}
 	return false, false
+}
+
+// parseRate reads a speed in bits per second, whatever follows it: 1Gbps, 10M-full, 130Mbps-20MHz/1S.
+// A number alone is bits.
+func parseRate(b []byte) (float64, bool) {
+	n := 0
+	for n < len(b) && (b[n] >= '0' && b[n] <= '9' || b[n] == '.') {
+		n++
+	}
+	f, ok := parseDecimal(b[:n], "")
+	if !ok {
+		return 0, false
+	}
+	scale, rest := 1.0, b[n:]
+	if len(rest) > 0 {
+		switch rest[0] {
+		case 'k', 'K':
+			scale = 1e3
+		case 'M':
+			scale = 1e6
+		case 'G':
+			scale = 1e9
+		case 'T':
+			scale = 1e12
+		}
+		if scale > 1 {
+			rest = rest[1:]
+		}
+	}
+	if rest = bytes.TrimPrefix(rest, []byte("bps")); len(rest) > 0 && rest[0] != '-' && rest[0] != '/' && rest[0] != ' ' {
+		return 0, false
+	}
+	return f * scale, true
+}
+
+// partOf is one part of a pair.
+func partOf(b []byte, separator byte, part int) []byte {
+	for ; part > 0; part-- {
+		i := bytes.IndexByte(b, separator)
+		if i < 0 {
+			return nil
+		}
+		b = b[i+1:]
+	}
+	if i := bytes.IndexByte(b, separator); i >= 0 {
+		return b[:i]
+	}
+	return b
+}
+
+// parseTimestamp reads an instant in the forms of RouterOS: 2026-03-02 10:07:14 since 7.10,
+// mar/02/2026 10:07:14 before. It is the router's local time, taken as if it were UTC.
+func parseTimestamp(b []byte) (time.Time, bool) {
+	if len(b) < 19-1 || len(b) > 20 {
+		return time.Time{}, false
+	}
+	form := "2006-01-02 15:04:05"
+	if b[3] == '/' {
+		form = "Jan/2/2006 15:04:05"
+	}
+	t, err := time.Parse(form, string(b))
+	return t, err == nil && t.Year() > 1970
+}
+
+// parseOffset reads how far local time is ahead: +02:00, or 02:00.
+func parseOffset(b []byte) (time.Duration, bool) {
+	sign := time.Duration(1)
+	if len(b) > 0 && (b[0] == '+' || b[0] == '-') {
+		if b[0] == '-' {
+			sign = -1
+		}
+		b = b[1:]
+	}
+	hours, okHours := parseCount(partOf(b, ':', 0))
+	minutes, okMinutes := parseCount(partOf(b, ':', 1))
+	if !okHours || !okMinutes || hours > 14 || minutes > 59 {
+		return 0, false
+	}
+	return sign * (time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute), true
 }
 
 // parseMAC brings a hardware address to aa:bb:cc:dd:ee:ff. Anything else stays as it is.
@@ -53,13 +159,13 @@ func parseMAC(text string) string {
 
 // parseDuration reads the ways RouterOS writes a length of time: 1w2d3h4m5s, 9ms445us, 1d02:03:04,
 // 01:22:53, each with an optional minus. "never", "" and a number without unit are none.
-func parseDuration(text string) (time.Duration, bool) {
-	rest, negative := strings.CutPrefix(text, "-")
+func parseDuration(text []byte) (time.Duration, bool) {
+	rest, negative := bytes.CutPrefix(text, []byte("-"))
 	total, last := time.Duration(0), time.Duration(math.MaxInt64)
-	if rest == "" {
+	if len(rest) == 0 {
 		return 0, false
 	}
-	for rest != "" {
+	for len(rest) > 0 {
 		if clock, ok := parseClock(rest); ok && last > 12*time.Hour {
 			total = addDuration(total, clock)
 			break
@@ -88,21 +194,21 @@ func addDuration(a, b time.Duration) time.Duration {
 }
 
 // durationPart splits "3h4m5s" into 3, an hour and "4m5s".
-func durationPart(text string) (count int64, unit time.Duration, rest string, ok bool) {
+func durationPart(text []byte) (count int64, unit time.Duration, rest []byte, ok bool) {
 	digits := 0
 	for digits < len(text) && text[digits] >= '0' && text[digits] <= '9' {
 		digits++
 	}
-	count, err := strconv.ParseInt(text[:digits], 10, 64)
-	if err != nil {
-		return 0, 0, "", false
+	n, ok := parseCount(text[:digits])
+	if !ok || n > math.MaxInt64 {
+		return 0, 0, nil, false
 	}
 	letters := digits
 	for letters < len(text) && text[letters] >= 'a' && text[letters] <= 'z' {
 		letters++
 	}
-	unit, ok = durationUnit(text[digits:letters])
-	return count, unit, text[letters:], ok
+	unit, ok = durationUnit(string(text[digits:letters]))
+	return int64(n), unit, text[letters:], ok
 }
 
 func durationUnit(name string) (time.Duration, bool) {
@@ -128,19 +234,20 @@ func durationUnit(name string) (time.Duration, bool) {
 }
 
 // parseClock reads 01:22:53 and 01:22:53.25, the form of old versions.
-func parseClock(text string) (time.Duration, bool) {
-	parts := strings.Split(text, ":")
-	if len(parts) != 3 {
+func parseClock(text []byte) (time.Duration, bool) {
+	if bytes.Count(text, []byte{':'}) != 2 {
 		return 0, false
 	}
 	total := time.Duration(0)
 	for i, scale := range []time.Duration{time.Hour, time.Minute, time.Second} {
-		whole, fraction, _ := strings.Cut(parts[i], ".")
-		if len(whole) == 0 || len(whole) > 4 || strings.Trim(whole+fraction, "0123456789") != "" || len(fraction) > 9 {
+		part := partOf(text, ':', i)
+		whole, fraction := partOf(part, '.', 0), partOf(part, '.', 1)
+		if len(whole) == 0 || len(whole) > 4 || len(fraction) > 9 || (i < 2 && len(whole) != len(part)) {
 			return 0, false
 		}
-		n, err := strconv.ParseFloat(parts[i], 64)
-		if err != nil || (i > 0 && n >= 60) || (i < 2 && len(whole) != len(parts[i])) {
+		_, digits := parseCount(whole)
+		n, ok := parseDecimal(part, "")
+		if !digits || !ok || (i > 0 && n >= 60) {
 			return 0, false
 		}
 		total += time.Duration(math.Round(n * float64(scale)))
