@@ -113,7 +113,7 @@ func wordsOf(s *sentence) []string {
 		words = append(words, string(s.reply))
 	}
 	for _, w := range s.words {
-		name, value := cutWord(w)
+		name, value := splitWord(w)
 		words = append(words, "="+string(name)+"="+string(value))
 	}
 	if len(s.tag) > 0 {

@@ -59,7 +59,7 @@ func has(w []byte, name string) bool {
 }
 
 func (r *row) find(i int, w []byte) {
-	name, value := cutWord(w)
+	name, value := splitWord(w)
 	slot, ok := r.shape.slots[string(name)]
 	if !ok {
 		return
@@ -71,8 +71,8 @@ func (r *row) find(i int, w []byte) {
 	r.order[i] = slot
 }
 
-// cutWord takes =name=value apart; =name alone has an empty value.
-func cutWord(w []byte) (name, value []byte) {
+// splitWord takes =name=value apart; =name alone has an empty value.
+func splitWord(w []byte) (name, value []byte) {
 	for i := 1; i < len(w); i++ {
 		if w[i] == '=' {
 			return w[1:i], w[i+1:]
