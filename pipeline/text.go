@@ -16,7 +16,7 @@ const (
 // as Latin-1, which is what RouterOS' comments are), line breaks and tabs as one space, any other
 // control character as U+FFFD, at most 4 KiB.
 func CleanText(s string) string {
-	if isPlain(s) && len(s) <= maxTextBytes {
+	if len(s) <= maxTextBytes && (isPlain(s) || isClean(s)) {
 		return s
 	}
 	s = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(toUTF8(s))
@@ -36,6 +36,16 @@ func CleanName(s string) string {
 func isPlain(s string) bool {
 	for i := range len(s) {
 		if s[i] < 0x20 || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// isClean reports that there is nothing to replace.
+func isClean(s string) bool {
+	for _, r := range s { // what is no UTF-8 comes as U+FFFD
+		if r == utf8.RuneError || r != replaceControl(r) {
 			return false
 		}
 	}

@@ -37,7 +37,8 @@ func (p *poll) read(t *table, rows *pipeline.Rows) pipeline.TableRead {
 		}
 		return out
 	}
-	b := builder{view: view{poll: p, table: t}}
+	b := builder{view: view{poll: p, table: t}, rows: p.rows[:0]}
+	defer func() { p.rows = b.rows[:0] }()
 	b.addRows()
 	b.addSensors()
 	if t.source == nil && len(t.sensors) == 0 {
@@ -80,7 +81,6 @@ func (b *builder) addRows() {
 	}
 	b.grid = g
 	b.noteSpareColumns()
-	b.rows = make([]row, 0, g.len()+len(b.table.sensors))
 	b.fields = make([]pipeline.Field, 0, g.len()*(len(b.table.fields)+b.table.rates)+len(b.table.sensors))
 	number := 0
 	for _, r := range g.inOrder() {
@@ -203,7 +203,7 @@ func (b *builder) noteErrors() {
 // they would be rows that do not exist. Of a table without end it leaves out all.
 func (b *builder) dropDoubtful() {
 	if errors.Is(b.err, errTooManyRows) {
-		b.rows = nil
+		b.rows = b.rows[:0]
 	}
 	if b.grid == nil || b.table.number {
 		return

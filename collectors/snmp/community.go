@@ -85,17 +85,14 @@ func (c *community) try(ctx context.Context) error {
 		return err
 	}
 	c.tally.sent(len(datagram))
-	if _, err := c.line.Write(datagram); err != nil {
-		return err
-	}
-	return c.receive()
+	return c.exchange(datagram)
 }
 
-// receive reads datagrams until one answers the request. The connection's deadline bounds it, whatever
-// arrives.
-func (c *community) receive() error {
-	for {
-		n, err := c.line.Read(c.incoming)
+// exchange sends the request and reads datagrams until one answers it. The connection's deadline bounds
+// it, whatever arrives.
+func (c *community) exchange(datagram []byte) error {
+	for ; ; datagram = nil {
+		n, err := c.line.roundTrip(datagram, c.incoming)
 		if err != nil {
 			return err
 		}

@@ -30,10 +30,11 @@ const noiseAdvice = "the device is faulty, something else listens there, or some
 
 // explain says for people why a poll ended early. It never names the community.
 func (c *Collector) explain(err error, rejected string, took time.Duration) error {
+	if err == nil {
+		return nil
+	}
 	what := fmt.Sprintf("%s: SNMP v%s at %s", c.target.Device, c.target.Credential.Version, c.target.endpoint())
 	switch {
-	case err == nil:
-		return nil
 	case errors.Is(err, errSilent) && rejected != "":
 		return fmt.Errorf("%s: %w to the request in %s, only datagrams that do not belong to it (%s): %s",
 			what, pipeline.ErrNoAnswer, took.Round(100*time.Millisecond), rejected, noiseAdvice)

@@ -80,7 +80,7 @@ func FuzzReply(f *testing.F) {
 		for range cap(datagrams) {
 			datagrams = append(datagrams, reply)
 		}
-		s.community.open(line{&scripted{datagrams: datagrams}, t.Context()}, &c.target, "public", make([]byte, longestDatagram))
+		s.community.open(line{Conn: &scripted{datagrams: datagrams}, ctx: t.Context()}, &c.target, "public", make([]byte, longestDatagram))
 		s.exchange = &s.community
 		m := newMemory(engine.library)
 		m.polled, m.device.objectID = time.Now(), ".1.3.6.1.4.1.14988.1"

@@ -26,6 +26,7 @@ type grid struct {
 	known  []index // of the last poll, whose strings are used again
 	hint   int     // the first of them that may come next
 
+	rows   []int     // of inOrder
 	readAt time.Time // when the first reply arrived; zero: none did
 	err    error     // the first that kept a column from being read to its end
 }
@@ -55,8 +56,12 @@ func (g *grid) start(s *source, known []index) {
 
 // release drops what the grid holds of a device, so that a session that is not in use keeps none of it.
 func (g *grid) release() {
+	if g.source == nil {
+		return
+	}
 	clear(g.index[:cap(g.index)])
-	clear(g.cells[:cap(g.cells)])
+	clear(g.cells) // what is beyond their number is empty at all times
+	g.cells = g.cells[:0]
 	clear(g.places)
 	g.source, g.known, g.err = nil, nil, nil
 }
@@ -99,8 +104,8 @@ func (g *grid) find(column string, texts ...string) int {
 // the column's last one, as when a device goes round in circles.
 func (g *grid) place(column int, arcs []byte) (row int, increasing bool) {
 	last := g.column[column].row
-	if next := last + 1; g.ordered && next < len(g.index) && string(g.index[next]) == string(arcs) {
-		return next, true // columns in step, which is nearly always
+	if g.inStep(last+1, arcs) {
+		return last + 1, true
 	}
 	if last != none && compareArcs(arcs, g.index[last]) <= 0 {
 		return none, false
@@ -109,6 +114,12 @@ func (g *grid) place(column int, arcs []byte) (row int, increasing bool) {
 		return row, true
 	}
 	return g.addRow(g.remembered(arcs)), true
+}
+
+// inStep reports that arcs are the index of a row that another column has brought already, which is
+// nearly always.
+func (g *grid) inStep(row int, arcs []byte) bool {
+	return g.ordered && row < len(g.index) && string(g.index[row]) == string(arcs)
 }
 
 // remembered makes an index of arcs. The memory of the last poll has it already, as a rule in the next place.
@@ -172,9 +183,11 @@ func (g *grid) fail(column int, err error) {
 	}
 }
 
-// inOrder are the rows in the order of their indexes: columns with gaps bring rows late.
+// inOrder are the rows in the order of their indexes: columns with gaps bring rows late. It is good
+// until the next call.
 func (g *grid) inOrder() []int {
-	rows := make([]int, len(g.index))
+	rows := slices.Grow(g.rows[:0], len(g.index))[:len(g.index)]
+	g.rows = rows
 	for i := range rows {
 		rows[i] = i
 	}

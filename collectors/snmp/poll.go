@@ -34,10 +34,12 @@ type poll struct {
 	scalars []scalarState
 	grids   []grid // by place of the source
 	active  []int
+	picked  []int // of columns
 	names   []name
 	arena   []byte // what names are put together in
 	items   []item
 	index   []byte // that a join looks for
+	rows    []row  // of the table that is built
 }
 
 // Why a poll ends early, or a table of it.
@@ -68,6 +70,7 @@ func (p *poll) end() {
 	clear(p.scalars)
 	clear(p.names[:cap(p.names)])
 	clear(p.items[:cap(p.items)])
+	clear(p.rows[:cap(p.rows)])
 	p.tables = nil
 	p.memory, p.ctx, p.dead = nil, nil, nil
 }
@@ -231,7 +234,7 @@ func (p *poll) name(column name, row index) name {
 // addScalar puts a scalar on the list, unless it is there or the device is known not to have it.
 func (p *poll) addScalar(scalar, group int) {
 	s := &p.library.scalars[scalar]
-	if p.scalars[scalar].asked || !p.hasVendor(s.vendor) || !p.memory.dueScalar(scalar, p.now()) ||
+	if p.scalars[scalar].asked || !p.hasVendor(s.vendor) || !p.memory.dueScalar(scalar, p.startedAt) ||
 		s.wide && p.version == v1 {
 		return
 	}

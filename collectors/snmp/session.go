@@ -42,11 +42,15 @@ func (s *session) open(ctx context.Context, t *Target, secret string, peer *usmP
 	if s.incoming == nil {
 		s.incoming = make([]byte, longestDatagram)
 	}
+	l := line{Conn: conn, ctx: ctx}
+	if s.socket.isReusable() {
+		l.socket = &s.socket
+	}
 	if peer != nil {
-		s.usm.open(line{conn, ctx}, t, peer, s.incoming)
+		s.usm.open(l, t, peer, s.incoming)
 		s.exchange = &s.usm
 	} else {
-		s.community.open(line{conn, ctx}, t, secret, s.incoming)
+		s.community.open(l, t, secret, s.incoming)
 		s.exchange = &s.community
 	}
 	s.stop = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
@@ -56,7 +60,21 @@ func (s *session) open(ctx context.Context, t *Target, secret string, peer *usmP
 // line is the connection to a device for as long as a poll.
 type line struct {
 	net.Conn
-	ctx context.Context // of the poll: when it ends, whoever waits for a reply is interrupted
+	ctx    context.Context // of the poll: when it ends, whoever waits for a reply is interrupted
+	socket *socket         // under the connection, if it can do better than a connection
+}
+
+// roundTrip sends a datagram, unless it is nil, and waits for the next one that comes in.
+func (l line) roundTrip(out, in []byte) (n int, err error) {
+	if l.socket != nil {
+		return l.socket.roundTrip(out, in)
+	}
+	if out != nil {
+		if _, err := l.Write(out); err != nil {
+			return 0, err
+		}
+	}
+	return l.Read(in)
 }
 
 // waitUntil bounds the reads that follow. It fails if they were interrupted before it could.

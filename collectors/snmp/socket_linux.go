@@ -18,7 +18,12 @@ type socket struct {
 	raw  syscall.RawConn
 	is6  bool
 
-	// What turn works on: a function that is made once needs no memory later.
+	// What turn and exchange work on: a function that is made once needs no memory later.
+	exchangeOn func(fd uintptr) bool
+	outgoing   []byte // still to be sent
+	incoming   []byte
+	received   int
+
 	turnTo func(fd uintptr)
 	to     unix.Sockaddr
 	to4    unix.SockaddrInet4
@@ -66,7 +71,8 @@ func (s *socket) open(is6 bool) error {
 	if err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	s.conn, s.raw, s.is6, s.turnTo = conn, raw, is6, s.turn
+	s.conn, s.raw, s.is6 = conn, raw, is6
+	s.turnTo, s.exchangeOn = s.turn, s.exchange
 	return nil
 }
 
@@ -88,6 +94,53 @@ func (s *socket) turn(fd uintptr) {
 	for range maxStale {
 		if _, err := unix.Read(int(fd), rest[:]); errors.Is(err, unix.EAGAIN) {
 			return
+		}
+	}
+}
+
+// roundTrip sends a datagram, if there is one, and waits for the next one that comes in.
+func (s *socket) roundTrip(out, in []byte) (n int, err error) {
+	s.outgoing, s.incoming, s.received, s.err = out, in, 0, nil
+	err = s.raw.Read(s.exchangeOn)
+	s.outgoing, s.incoming = nil, nil
+	if err == nil {
+		err = s.err
+	}
+	return s.received, err
+}
+
+// exchange is called until it is done, each time when something may have come in. The first time it
+// sends and does not look: there cannot be a reply yet, and that the socket became readable since
+// the call began is remembered.
+func (s *socket) exchange(fd uintptr) (done bool) {
+	if s.outgoing != nil {
+		s.err = s.send(int(fd))
+		s.outgoing = nil
+		return s.err != nil
+	}
+	for {
+		n, err := unix.Read(int(fd), s.incoming)
+		switch err { //nolint:errorlint // as the system call returns it, thousands of times a second
+		case unix.EINTR:
+		case unix.EAGAIN:
+			return false
+		default:
+			s.received, s.err = max(0, n), err
+			return true
+		}
+	}
+}
+
+// send hands the kernel the datagram. One that it has no room for is lost, as on any way.
+func (s *socket) send(fd int) error {
+	for {
+		_, err := unix.Write(fd, s.outgoing)
+		switch err { //nolint:errorlint // as above
+		case unix.EINTR:
+		case unix.EAGAIN, unix.ENOBUFS:
+			return nil
+		default:
+			return err
 		}
 	}
 }

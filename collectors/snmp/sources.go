@@ -17,7 +17,7 @@ func (p *poll) sources() []*source {
 	for _, s := range p.library.mibs {
 		m := p.memory.mib(s.place)
 		read, joins := p.needs(s)
-		if (read || joins && !p.isFresh(m)) && p.hasVendor(s.vendor) && m.due(p.now()) {
+		if (read || joins && !p.isFresh(m)) && p.hasVendor(s.vendor) && m.due(p.startedAt) {
 			out = append(out, s)
 		}
 	}
@@ -39,13 +39,13 @@ func (p *poll) needs(s *source) (read, joins bool) {
 
 // isFresh reports that the slow columns of a mib need not be read again yet.
 func (p *poll) isFresh(m *mibMemory) bool {
-	return !p.restarted && !m.readAt.IsZero() && p.now().Sub(m.readAt) < refreshEvery
+	return !p.restarted && !m.readAt.IsZero() && p.startedAt.Sub(m.readAt) < refreshEvery
 }
 
 // columns lists those that a read asks for. all: each that the device can have; else the ones that
-// change often, and the spare ones that are known to be needed.
+// change often, and the spare ones that are known to be needed. The list is good until the next call.
 func (p *poll) columns(s *source, all bool) []int {
-	out := make([]int, 0, len(s.columns))
+	out := p.picked[:0]
 	m := p.memory.mib(s.place)
 	for i := range s.asked {
 		c := &s.columns[i]
@@ -55,6 +55,7 @@ func (p *poll) columns(s *source, all bool) []int {
 			out = append(out, i)
 		}
 	}
+	p.picked = out
 	return out
 }
 
@@ -192,8 +193,9 @@ func (p *poll) readAll(ctx context.Context, g *grid) {
 
 // unread lists the columns that were not asked for yet.
 func (p *poll) unread(g *grid) []int {
-	var out []int
-	for _, column := range p.columns(g.source, true) {
+	all := p.columns(g.source, true)
+	out := all[:0]
+	for _, column := range all {
 		if !g.column[column].asked {
 			out = append(out, column)
 		}

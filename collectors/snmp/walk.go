@@ -105,9 +105,13 @@ func (p *poll) step(ctx context.Context, g *grid, active []int, repetitions int)
 	if g.readAt.IsZero() {
 		g.readAt = p.now()
 	}
-	p.memory.mib(g.source.place).measured(p.session.tally.received-before, len(values))
-	for i := range values {
-		p.take(g, active[i%len(active)], &values[i])
+	m := p.memory.mib(g.source.place)
+	m.measured(p.session.tally.received-before, len(values))
+	for i, at := 0, 0; i < len(values); i++ {
+		p.take(g, m, active[at], &values[i])
+		if at++; at == len(active) {
+			at = 0
+		}
 	}
 	g.bound()
 	return nil
@@ -136,7 +140,7 @@ func (m *mibMemory) measured(bytes int64, values int) {
 }
 
 // take puts one value of a reply into the grid, or notes that its column ends or goes wrong there.
-func (p *poll) take(g *grid, column int, v *value) {
+func (p *poll) take(g *grid, m *mibMemory, column int, v *value) {
 	state := &g.column[column]
 	if state.done || state.failed {
 		return // beyond the end
@@ -146,17 +150,20 @@ func (p *poll) take(g *grid, column int, v *value) {
 		state.done = true
 		return
 	}
-	if !isWellFormed(arcs) {
-		g.fail(column, fmt.Errorf("%s: %w", g.source.columns[column].name, errGarbled))
-		return
-	}
-	row, increasing := g.place(column, arcs)
-	if !increasing {
-		g.fail(column, fmt.Errorf("%s does not increase: .%s after .%s", g.source.columns[column].name, index(arcs), g.index[state.row]))
-		return
+	row := state.row + 1
+	if !g.inStep(row, arcs) {
+		if !isWellFormed(arcs) {
+			g.fail(column, fmt.Errorf("%s: %w", g.source.columns[column].name, errGarbled))
+			return
+		}
+		var increasing bool
+		if row, increasing = g.place(column, arcs); !increasing {
+			g.fail(column, fmt.Errorf("%s does not increase: .%s after .%s", g.source.columns[column].name, index(arcs), g.index[state.row]))
+			return
+		}
 	}
 	state.row = row
-	was := p.memory.mib(g.source.place).known(g.source, g.index[row], row, column)
+	was := m.known(g.source, g.index[row], row, column)
 	*g.at(row, column) = newCell(v, g.source.columns[column].as, was)
 	state.done = g.endsAt(row, &p.memory.device)
 }

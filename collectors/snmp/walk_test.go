@@ -208,7 +208,7 @@ func TestTooManyRows(t *testing.T) {
 	g.start(newEngine(t).library.mibs[0], nil)
 	p.memory.mibs = make([]*mibMemory, len(newEngine(t).library.mibs))
 	for i := uint32(1); len(g.index) <= maxRows; i++ {
-		p.take(g, 0, &value{name: appendArc(slices.Clone(g.source.wire[0]), i), tag: tagInteger, num: 1})
+		p.take(g, p.memory.mib(0), 0, &value{name: appendArc(slices.Clone(g.source.wire[0]), i), tag: tagInteger, num: 1})
 	}
 	if g.bound(); !errors.Is(g.err, errTooManyRows) || !g.column[0].failed {
 		t.Error(g.err)
