@@ -104,7 +104,7 @@ func once(ctx context.Context, o options, name, dir string) (s side, err error) 
 	}
 	defer c.stop()
 	// The first round, in which everything is learned, and then to the middle between two rounds.
-	if err := sleep(ctx, 2*o.period+o.period/2); err != nil {
+	if err := sleep(ctx, max(10*time.Second, o.period*3/2)); err != nil {
 		return s, err
 	}
 	if o.profile != "" && name == "routerpulse" {
