@@ -65,7 +65,7 @@ const maxAPIConnections = 4000
 // New builds the devices of a valid config. It touches no network.
 func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *slog.Logger) (*Collectors, error) {
 	c := &Collectors{schema: schema, log: log, metrics: newMetrics(reg), byName: map[string]*polled{}}
-	b, err := newBuilder(c, len(cfg.Devices), reg)
+	b, err := newBuilder(c, &cfg, reg)
 	if err != nil {
 		return nil, err
 	}
@@ -97,10 +97,11 @@ type builder struct {
 	credentials map[string]Credential
 	snmp        *snmp.Engine
 	routeros    *routeros.Shared
+	planner     *planner
 }
 
-func newBuilder(c *Collectors, devices int, reg prometheus.Registerer) (*builder, error) {
-	engine, err := snmp.NewEngine(c.schema, min(Workers(devices), idleSessions), reg)
+func newBuilder(c *Collectors, cfg *Config, reg prometheus.Registerer) (*builder, error) {
+	engine, err := snmp.NewEngine(c.schema, min(Workers(len(cfg.Devices)), idleSessions), reg, cfg.SNMPTables...)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +109,8 @@ func newBuilder(c *Collectors, devices int, reg prometheus.Registerer) (*builder
 	if err != nil {
 		return nil, err
 	}
-	return &builder{Collectors: c, credentials: map[string]Credential{}, snmp: engine, routeros: shared}, nil
+	return &builder{Collectors: c, credentials: map[string]Credential{}, snmp: engine, routeros: shared,
+		planner: newPlanner(newCatalogue(c.schema, cfg.SNMPTables), cfg.Tables)}, nil
 }
 
 func (b *builder) polled(cfg DeviceConfig) (*polled, error) {
@@ -119,13 +121,14 @@ func (b *builder) polled(cfg DeviceConfig) (*polled, error) {
 	}
 	return &polled{
 		Collectors: b.Collectors, config: cfg, device: device,
-		monitor: reach.New(cfg.Name, cfg.Lanes.Live.Std(), time.Now()),
+		monitor: reach.New(cfg.Name, device.plan.pace(pipeline.LaneLive, cfg.Lanes.Live.Std()), time.Now()),
 		status:  rows.One(b.schema.Table("router_status")),
 	}, nil
 }
 
 func (b *builder) device(cfg DeviceConfig, rows *pipeline.Rows) (*Device, error) {
 	d := &Device{name: cfg.Name, log: b.log, metrics: b.metrics, rowLimit: cfg.Limits.RowsPerTable}
+	var protocols []string
 	for _, name := range cfg.Credentials {
 		cred := b.credentials[name]
 		if cred.SNMP != nil {
@@ -135,7 +138,7 @@ func (b *builder) device(cfg DeviceConfig, rows *pipeline.Rows) (*Device, error)
 				return nil, err
 			}
 			d.snmp = c
-			d.note(c.Tables)
+			protocols = append(protocols, sourceSNMP)
 		}
 		if cred.RouterOS != nil {
 			target := routeros.Target{Device: cfg.Name, Address: cfg.Address, Port: cfg.RouterOS.Port, Credential: *cred.RouterOS}
@@ -144,19 +147,12 @@ func (b *builder) device(cfg DeviceConfig, rows *pipeline.Rows) (*Device, error)
 				return nil, err
 			}
 			d.api, d.keeps = c, c
-			d.note(routeros.Tables)
+			protocols = append(protocols, sourceAPI)
 		}
 	}
+	slices.Sort(protocols)
+	d.plan = b.planner.of(protocols, cfg.Tables)
 	return d, nil
-}
-
-// note takes down which lanes have anything to read.
-func (d *Device) note(tables func(pipeline.Lane) []string) {
-	for _, lane := range pollLanes() {
-		if len(tables(lane)) > 0 && !slices.Contains(d.lanes, lane) {
-			d.lanes = append(d.lanes, lane)
-		}
-	}
 }
 
 // Start shows every device in the state unknown and schedules its jobs, status first.
@@ -205,7 +201,7 @@ func (d *polled) job(lane pipeline.Lane) (pipeline.Job, bool) {
 	if lane == pipeline.LaneStatus {
 		j.Deadline = min(j.Period/2, checkDeadline)
 	}
-	return j, lane == pipeline.LaneStatus || slices.Contains(d.device.lanes, lane)
+	return j, lane == pipeline.LaneStatus || d.device.plan.has(lane)
 }
 
 // check is one run of the status lane.
@@ -232,7 +228,7 @@ func (d *polled) check(ctx context.Context, slot time.Time) error {
 // poll is one run of the live lane.
 func (d *polled) poll(ctx context.Context, slot time.Time) error {
 	b, err := d.collect(ctx, pipeline.LaneLive, slot)
-	if ctx.Err() == context.Canceled {
+	if ctx.Err() == context.Canceled || isIdle(b, err) {
 		return err
 	}
 	before, _, _ := d.monitor.State()
@@ -264,11 +260,14 @@ func (d *polled) collector(lane pipeline.Lane) func(context.Context, time.Time) 
 func (d *polled) collect(ctx context.Context, lane pipeline.Lane, slot time.Time) (pipeline.Batch, error) {
 	b, err := d.device.Collect(ctx, lane)
 	b.Time = slot
-	if ctx.Err() != context.Canceled {
+	if ctx.Err() != context.Canceled && !isIdle(b, err) {
 		d.publish(b)
 	}
 	return b, err
 }
+
+// isIdle reports that the time of no table had come.
+func isIdle(b pipeline.Batch, err error) bool { return len(b.Tables) == 0 && err == nil }
 
 // answered reports that the device said anything useful.
 func answered(b pipeline.Batch) bool {

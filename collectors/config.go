@@ -16,10 +16,13 @@ import (
 
 // Config is what is read, how often, and with which credentials.
 type Config struct {
-	Credentials []Credential   `yaml:"credentials"`
-	Lanes       Lanes          `yaml:"lanes"`
-	Limits      Limits         `yaml:"limits"`
-	Devices     []DeviceConfig `yaml:"devices"`
+	Credentials []Credential `yaml:"credentials"`
+	Lanes       Lanes        `yaml:"lanes"`
+	Limits      Limits       `yaml:"limits"`
+	// Tables says which tables are read, and when, where it is not the usual.
+	Tables     map[string]TableConfig `yaml:"tables"`
+	SNMPTables []snmp.CustomTable     `yaml:"snmp_tables"`
+	Devices    []DeviceConfig         `yaml:"devices"`
 }
 
 // Credential is a way in, under the name by which devices refer to it.
@@ -47,6 +50,8 @@ type DeviceConfig struct {
 	RouterOS    Endpoint          `yaml:"routeros"`
 	Lanes       Lanes             `yaml:"lanes"`
 	Limits      Limits            `yaml:"limits"`
+
+	Tables map[string]TableConfig `yaml:"tables"` // over the root's, key by key
 }
 
 // Limits bound what one device may cost. Zero means the default, or for a device what the root says.
@@ -111,6 +116,10 @@ func (c *Config) Validate(r *configs.Report) {
 	}
 	c.Lanes.validate(r.At("lanes"))
 	c.Limits.validate(r.At("limits"))
+	snmp.ValidateTables(r.At("snmp_tables"), pipeline.NewSchema(), c.SNMPTables)
+	schema := c.Schema()
+	tables, reserved := newCatalogue(schema, c.SNMPTables), reservedTags(schema)
+	tables.validate(r.At("tables"), c.Tables, nil)
 	names := map[string]int{}
 	for i := range c.Devices {
 		d, at := &c.Devices[i], r.At("devices", i)
@@ -119,8 +128,31 @@ func (c *Config) Validate(r *configs.Report) {
 		} else {
 			names[d.Name] = i
 		}
-		d.validate(at, known)
+		d.validate(at, known, reserved)
+		tables.validate(at.At("tables"), d.Tables, d.protocols(known))
 	}
+}
+
+// Schema is every table, those of the config included.
+func (c *Config) Schema() *pipeline.Schema { return snmp.Extend(pipeline.NewSchema(), c.SNMPTables) }
+
+// Advice lists what could be better, though nothing is wrong with it.
+func (c *Config) Advice() []string { return snmp.Advice(c.SNMPTables) }
+
+// protocols are those that a device has credentials for.
+func (d *DeviceConfig) protocols(known map[string]*Credential) []string {
+	names := []string{}
+	for _, name := range d.Credentials {
+		switch c := known[name]; {
+		case c == nil:
+		case c.SNMP != nil:
+			names = append(names, sourceSNMP)
+		case c.RouterOS != nil:
+			names = append(names, sourceAPI)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func (c *Credential) validate(r *configs.Report, known map[string]*Credential) {
@@ -158,7 +190,7 @@ var (
 	tagKey     = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]{0,62}$`)
 )
 
-func (d *DeviceConfig) validate(r *configs.Report, known map[string]*Credential) {
+func (d *DeviceConfig) validate(r *configs.Report, known map[string]*Credential, reserved map[string]bool) {
 	switch {
 	case d.Name == "":
 		r.Errorf("add name: core-1", "a device needs a name")
@@ -176,7 +208,7 @@ func (d *DeviceConfig) validate(r *configs.Report, known map[string]*Credential)
 		}
 	}
 	d.validateCredentials(r, known)
-	d.validateTags(r.At("tags"))
+	d.validateTags(r.At("tags"), reserved)
 }
 
 func (d *DeviceConfig) validateCredentials(r *configs.Report, known map[string]*Credential) {
@@ -202,9 +234,10 @@ func (d *DeviceConfig) validateCredentials(r *configs.Report, known map[string]*
 	}
 }
 
-func (d *DeviceConfig) validateTags(r *configs.Report) {
+// reservedTags are the names that no tag may have.
+func reservedTags(schema *pipeline.Schema) map[string]bool {
 	reserved := map[string]bool{"device": true, "time": true}
-	for _, t := range pipeline.NewSchema().Tables {
+	for _, t := range schema.Tables {
 		for _, k := range t.Keys {
 			reserved[k] = true
 		}
@@ -212,6 +245,10 @@ func (d *DeviceConfig) validateTags(r *configs.Report) {
 			reserved[f.Name] = true
 		}
 	}
+	return reserved
+}
+
+func (d *DeviceConfig) validateTags(r *configs.Report, reserved map[string]bool) {
 	for key, value := range d.Tags {
 		switch {
 		case !tagKey.MatchString(key):

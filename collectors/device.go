@@ -13,7 +13,8 @@ import (
 	"github.com/routerpulse/routerpulse/pipeline"
 )
 
-// protocol is one way to read a device. want says which tables to read; nil means all of the lane.
+// protocol is one way to read a device. want says which tables to read, whatever lane they are of by
+// themselves; nil means those of the lane.
 // What could be read comes back even when err is not nil.
 type protocol interface {
 	Collect(ctx context.Context, lane pipeline.Lane, want func(table string) bool) ([]pipeline.TableRead, error)
@@ -25,16 +26,17 @@ type protocol interface {
 // has one time and one source.
 type Device struct {
 	name    string
-	api     protocol        // nil: not configured
-	snmp    protocol        // nil: not configured
-	keeps   io.Closer       // the connection that is kept between polls; nil: none
-	lanes   []pipeline.Lane // that have anything to read
+	api     protocol  // nil: not configured
+	snmp    protocol  // nil: not configured
+	keeps   io.Closer // the connection that is kept between polls; nil: none
+	plan    *tablePlan
 	log     *slog.Logger
 	metrics *metrics
 
 	rowLimit int // of one table
 
 	mu            sync.Mutex
+	due           due
 	sources       sources
 	refusedLogged time.Time // when it was last logged that rows are left out
 	away          bool      // the last live poll got no answer over any protocol
@@ -43,23 +45,29 @@ type Device struct {
 
 var _ pipeline.Collector = (*Device)(nil)
 
-// Collect reads the tables of one lane.
+// Collect reads the tables of one lane whose time has come. There may be none: then the batch is empty,
+// without an error.
 func (d *Device) Collect(ctx context.Context, lane pipeline.Lane) (pipeline.Batch, error) {
 	b := pipeline.Batch{Device: d.name, Lane: lane}
-	first, firstErr := d.collectAPI(ctx, lane)
+	ask := d.request(lane)
+	first, firstErr := d.collectAPI(ctx, lane, &ask)
 	var second []pipeline.TableRead
 	var secondErr error
-	if d.snmp != nil && ctx.Err() == nil {
+	if d.snmp != nil && ask.any(sourceSNMP) && ctx.Err() == nil {
 		have := map[string]bool{}
 		for i := range first {
 			have[first[i].Table.Name] = first[i].Status == pipeline.Whole
 		}
-		second, secondErr = d.snmp.Collect(ctx, lane, func(table string) bool { return !have[table] })
+		second, secondErr = d.snmp.Collect(ctx, lane, func(table string) bool { return ask.has(table, sourceSNMP) && !have[table] })
 	}
 	if d.returned(second) && first == nil {
-		first, firstErr = d.collectAPI(ctx, lane) // it was left alone while the device was away
+		first, firstErr = d.collectAPI(ctx, lane, &ask) // it was left alone while the device was away
 	}
 	b.Tables = merge(first, second)
+	if len(b.Tables) == 0 && firstErr == nil && secondErr == nil {
+		return b, nil
+	}
+	d.noteRead(lane, b.Tables)
 	d.dropRefused(b.Tables)
 	d.noteSources(b.Tables)
 	if here := answered(b); here || lane == pipeline.LaneLive {
@@ -70,12 +78,13 @@ func (d *Device) Collect(ctx context.Context, lane pipeline.Lane) (pipeline.Batc
 
 // collectAPI asks the API. Where SNMP can stand in, the API gets half of the time, and rest after it
 // did not answer at all.
-func (d *Device) collectAPI(ctx context.Context, lane pipeline.Lane) ([]pipeline.TableRead, error) {
-	if d.api == nil {
+func (d *Device) collectAPI(ctx context.Context, lane pipeline.Lane, ask *request) ([]pipeline.TableRead, error) {
+	if d.api == nil || !ask.any(sourceAPI) {
 		return nil, nil
 	}
+	want := func(table string) bool { return ask.has(table, sourceAPI) }
 	if d.snmp == nil {
-		return d.api.Collect(ctx, lane, nil)
+		return d.api.Collect(ctx, lane, want)
 	}
 	if err := d.pause.resting(time.Now()); err != nil {
 		return nil, err
@@ -85,7 +94,7 @@ func (d *Device) collectAPI(ctx context.Context, lane pipeline.Lane) ([]pipeline
 		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
 		defer cancel()
 	}
-	reads, err := d.api.Collect(ctx, lane, nil)
+	reads, err := d.api.Collect(ctx, lane, want)
 	d.pause.note(err, time.Now())
 	return reads, err
 }

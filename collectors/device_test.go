@@ -25,6 +25,7 @@ type fake struct {
 	asked    int
 	wanted   []string
 	checks   int
+	uptime   func() time.Duration // nil: not known
 }
 
 func (f *fake) Collect(ctx context.Context, _ pipeline.Lane, want func(string) bool) (reads []pipeline.TableRead, err error) {
@@ -39,7 +40,11 @@ func (f *fake) Collect(ctx context.Context, _ pipeline.Lane, want func(string) b
 			continue
 		}
 		f.wanted = append(f.wanted, name)
-		reads = append(reads, pipeline.TableRead{Table: &pipeline.Table{Name: name}, Status: status, Source: f.source})
+		read := pipeline.TableRead{Table: &pipeline.Table{Name: name}, Status: status, Source: f.source}
+		if f.uptime != nil {
+			read.Uptime = f.uptime()
+		}
+		reads = append(reads, read)
 	}
 	return reads, f.err
 }
@@ -61,8 +66,20 @@ func (f *fake) wait(ctx context.Context) error {
 	}
 }
 
+// everything is a plan by which each lane has each table of fake.
+func everything() *tablePlan {
+	p := &tablePlan{lanes: map[pipeline.Lane]*lanePlan{}}
+	for _, lane := range pollLanes() {
+		p.lanes[lane] = &lanePlan{tables: map[string]*plannedTable{}}
+		for _, name := range []string{"router", "interface", "storage", "ppp_session"} {
+			p.lanes[lane].tables[name] = &plannedTable{name: name, lane: lane, api: true, snmp: true}
+		}
+	}
+	return p
+}
+
 func device(api, snmp *fake) *Device {
-	d := &Device{name: "r1", metrics: newMetrics(prometheus.NewRegistry()), log: slog.New(slog.DiscardHandler)}
+	d := &Device{name: "r1", plan: everything(), metrics: newMetrics(prometheus.NewRegistry()), log: slog.New(slog.DiscardHandler)}
 	if api != nil {
 		api.source, d.api = "routeros", api
 	}

@@ -17,7 +17,7 @@ func TestNoLaneHasNoPeriod(t *testing.T) {
 	if got := cfg.LanesOf(d); got != want {
 		t.Errorf("lanes %+v, want %+v", got, want)
 	}
-	p := &polled{config: DeviceConfig{Lanes: (&Config{}).LanesOf(DeviceConfig{})}, device: &Device{}}
+	p := &polled{config: DeviceConfig{Lanes: (&Config{}).LanesOf(DeviceConfig{})}, device: &Device{plan: everything()}}
 	for _, lane := range append(pollLanes(), pipeline.LaneStatus) {
 		if job, _ := p.job(lane); job.Period < time.Second || job.Deadline < time.Second/2 {
 			t.Errorf("%s: period %s, deadline %s", lane, job.Period, job.Deadline)

@@ -46,7 +46,7 @@ func (l *loader) unknownKey(k pair, fields map[string]field, p path) {
 		return
 	}
 	hint := ""
-	if near := nearest(k.key, fields); near != "" {
+	if near := Nearest(k.key, sortedKeys(fields)); near != "" {
 		hint = "did you mean " + near + "?"
 		l.excused[p.key(near)] = true
 	} else if names := sortedKeys(fields); len(names) > 0 && len(names) <= 12 {

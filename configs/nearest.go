@@ -2,11 +2,11 @@ package configs
 
 import "strings"
 
-// nearest returns the known key that a misspelt one was meant to be, "" if none is close: the same but
+// Nearest returns the known name that a misspelt one was meant to be, "" if none is close: the same but
 // for case and dashes, or up to a third of its letters wrong, missing, added or swapped.
-func nearest(wrong string, fields map[string]field) string {
+func Nearest(wrong string, names []string) string {
 	best, bestDistance := "", max(1, len(wrong)/3)+1
-	for _, known := range sortedKeys(fields) {
+	for _, known := range names {
 		d := distance(plain(wrong), plain(known))
 		if d < bestDistance {
 			best, bestDistance = known, d

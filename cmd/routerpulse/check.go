@@ -26,6 +26,9 @@ func newCheck(io streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			for _, advice := range cfg.Collectors.Advice() {
+				fmt.Fprintln(io.err, "warning: "+advice)
+			}
 			_, err = fmt.Fprintf(io.out, "%s is fine: %d devices, %d channels, stored in %s\n",
 				name, len(cfg.Collectors.Devices), len(cfg.Stream.Channels), app.sinkNames())
 			return err

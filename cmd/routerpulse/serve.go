@@ -25,6 +25,9 @@ func newServe(io streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			for _, advice := range cfg.Collectors.Advice() {
+				log.Warn(advice)
+			}
 			log.Info("config read", "file", name, "devices", len(cfg.Collectors.Devices), "channels", len(cfg.Stream.Channels))
 			return app.run(cmd.Context(), app.announce)
 		}}

@@ -13,8 +13,8 @@ import (
 // together. After that others have their turn, a check above all.
 const batchCalls = 8
 
-// Collect reads the tables of a lane that want names (nil: all); Tables tells which there are. Every
-// one of them has a TableRead, in that order.
+// Collect reads the tables that want names, whatever their own lane is; nil: those of the lane, as Tables
+// tells. Every one of them has a TableRead, in that order.
 //
 // A table that the router refuses to give is Failed, one that it does not have Skipped; neither is an
 // error of Collect. The error says that the router could not be read, or not to the end: the tables
@@ -55,13 +55,19 @@ type poll struct {
 	uptimeAt time.Time
 }
 
-func (p *poll) wants(table string) bool { return p.want == nil || p.want(table) }
+// wants reports that a table is to be read; lane is its own.
+func (p *poll) wants(table string, lane pipeline.Lane) bool {
+	if p.want == nil {
+		return lane == p.lane
+	}
+	return p.want(table)
+}
 
 func (p *poll) known() *memory { return &p.collector.memory }
 
 func (p *poll) run() {
 	for _, t := range p.collector.shared.plan.tables {
-		if t.lane == p.lane && p.wants(t.name) {
+		if p.wants(t.name, t.lane) {
 			p.tables = append(p.tables, &reading{poll: p, table: t, memory: p.known().borrow(t),
 				set: p.collector.shared.rowset(), read: pipeline.TableRead{Table: t.def, Source: Source}})
 		}
@@ -69,7 +75,7 @@ func (p *poll) run() {
 	for open := p.open(); len(open) > 0; open = p.open() {
 		p.turn(open)
 	}
-	if p.lane == pipeline.LaneSessions && p.wants(countTable) {
+	if p.wants(countTable, pipeline.LaneSessions) {
 		read := p.count()
 		p.counts = &read
 	}

@@ -112,7 +112,9 @@ func TestWant(t *testing.T) {
 		{pipeline.LaneLive, []string{"router"}, []string{"/system/identity/print", "/system/resource/print"}},
 		{pipeline.LaneSessions, []string{"hotspot_session"}, []string{"/system/resource/print", "/ip/hotspot/active/print"}},
 		{pipeline.LaneSessions, []string{"session_count"}, []string{"/system/resource/print", "/ppp/active/print", "=count-only=", "/ip/hotspot/active/print"}},
-		{pipeline.LaneLive, []string{"ppp_session"}, nil}, {pipeline.LaneSlow, []string{"router"}, nil}, {pipeline.LaneStatus, nil, nil},
+		{pipeline.LaneLive, []string{"ppp_session"}, []string{"/system/resource/print", "/ppp/active/print"}}, // of another lane
+		{pipeline.LaneSlow, []string{"router"}, []string{"/system/identity/print", "/system/resource/print"}},
+		{pipeline.LaneStatus, nil, nil},
 	}
 	for _, tt := range tests {
 		stub := newStub(t, v7().serve)

@@ -61,14 +61,15 @@ func (c *Collector) Tables(lane pipeline.Lane) []string {
 	return names
 }
 
-// Collect reads the tables of a lane that want names; a nil want is all. What it managed to read is
-// returned even when err is not nil, with a status for each table that was asked for. err says that
-// the device as a whole could not be read, or stopped answering (errors.Is pipeline.ErrNoAnswer,
-// pipeline.ErrUnreachable, or the context's error); a table that failed alone is no error.
+// Collect reads the tables that want names, whatever their own lane is; a nil want is those of the lane.
+// What it managed to read is returned even when err is not nil, with a status for each table that was
+// asked for. err says that the device as a whole could not be read, or stopped answering (errors.Is
+// pipeline.ErrNoAnswer, pipeline.ErrUnreachable, or the context's error); a table that failed alone is
+// no error.
 func (c *Collector) Collect(ctx context.Context, name pipeline.Lane, want func(table string) bool) (reads []pipeline.TableRead, err error) {
 	var wanted []*table
 	for _, t := range c.engine.library.tables {
-		if t.lane == name && (want == nil || want(t.name)) {
+		if want == nil && t.lane == name || want != nil && want(t.name) {
 			wanted = append(wanted, t)
 		}
 	}
