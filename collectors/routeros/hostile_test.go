@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
 	"github.com/routerpulse/routerpulse/pipeline"
 )
 
@@ -40,10 +42,11 @@ func gone(c *stubConn) {
 	}
 }
 
-// TestHostileRouter: whatever comes after the login, the poll ends by its deadline, takes little
-// memory, hands out no table, and closes the connection.
-func TestHostileRouter(t *testing.T) {
+// TestFault28HostileRouter: whatever comes after the login, the poll ends by its deadline, takes little
+// memory, hands out no table, and closes the connection, which is counted.
+func TestFault28HostileRouter(t *testing.T) {
 	const deadline = time.Second
+	word := append(lengthOf(maxWordBytes), bytes.Repeat([]byte{'='}, maxWordBytes)...)
 	tests := []struct {
 		name  string
 		serve func(*stubConn) // after the login and one request
@@ -65,6 +68,18 @@ func TestHostileRouter(t *testing.T) {
 			for _, err := c.Write([]byte{100}); err == nil; _, err = c.Write([]byte{'='}) {
 				time.Sleep(50 * time.Millisecond)
 			}
+		}, pipeline.ErrNoAnswer},
+		{"a byte a second", func(c *stubConn) {
+			for _, err := c.Write([]byte{100, '!'}); err == nil; _, err = c.Write([]byte{'='}) {
+				time.Sleep(time.Second)
+			}
+		}, pipeline.ErrNoAnswer},
+		{"the largest sentence, not ended", func(c *stubConn) {
+			c.raw(encode("!re")[:4])
+			for range 15 {
+				c.raw(word)
+			}
+			gone(c)
 		}, pipeline.ErrNoAnswer},
 		{"close in mid-sentence", func(c *stubConn) { c.say("!re", "=name=a"); c.raw(encode("!re", "=name=b")[:6]) }, errLost},
 		{"close between sentences", func(c *stubConn) { c.say("!re", "=name=a") }, errLost},
@@ -88,6 +103,8 @@ func TestHostileRouter(t *testing.T) {
 			c.raw([]byte("HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html>" + strings.Repeat(" ", 5000)))
 		}, errProtocol},
 	}
+	var most int64
+	var longest time.Duration
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			stub := newStub(t, func(c *stubConn) {
@@ -95,15 +112,20 @@ func TestHostileRouter(t *testing.T) {
 					tt.serve(c)
 				}
 			})
-			c := stub.collector()
+			shared := newShared(t)
+			c := collect(t, stub.target(), shared)
 			ctx, cancel := context.WithTimeout(t.Context(), deadline)
 			defer cancel()
 			var reads []pipeline.TableRead
 			var err error
 			began := time.Now()
 			grown := heapGrowth(func() { reads, err = c.Collect(ctx, pipeline.LaneSessions, nil) })
-			if took := time.Since(began); took > deadline+10*time.Second {
+			took := time.Since(began)
+			if most, longest = max(most, grown), max(longest, took); took > deadline+10*time.Second {
 				t.Errorf("took %v", took)
+			}
+			if n := testutil.ToFloat64(shared.metrics.drops.WithLabelValues(reasonOf(tt.want))); n != 1 {
+				t.Errorf("%v connections counted as closed for this reason", n)
 			}
 			if !errors.Is(err, tt.want) || !strings.HasPrefix(err.Error(), "core-1 (127.0.0.1:") {
 				t.Errorf("got %v, want %v", err, tt.want)
@@ -126,6 +148,8 @@ func TestHostileRouter(t *testing.T) {
 			}
 		})
 	}
+	t.Logf("fault 28: %d kinds; at most %d KiB allocated for one (asked: heap < 2 MiB), closed after %v at most (deadline %v)",
+		len(tests), most>>10, longest.Round(time.Millisecond), deadline)
 }
 
 // TestEndlessTable: rows without end are cut, and the memory they take is bounded by the reply's limit.

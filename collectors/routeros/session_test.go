@@ -135,6 +135,71 @@ func TestOneOfManyUnanswered(t *testing.T) {
 	})
 }
 
+// TestFault29Pipelined: sixteen requests at once, answered in any order and mixed, often before the next
+// was read; in each round one is refused, or never answered, or the router ends the session instead. It
+// is that one alone that fails, and nothing ever hangs.
+func TestFault29Pipelined(t *testing.T) {
+	const requests, rounds = 16, 10_000
+	synctest.Test(t, func(t *testing.T) {
+		shared, random := newShared(t), rand.New(rand.NewPCG(1, 2))
+		succeeded, began := 0, time.Now()
+		for round := range rounds {
+			victim, kind := random.IntN(requests), round%4
+			ours, theirs := net.Pipe()
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				answerRound(&stubConn{stub: &stub{}, Conn: theirs, r: bufio.NewReader(theirs)}, random.Perm(requests), victim, kind)
+				_ = theirs.Close()
+			})
+			calls, got := numbered(t, requests)
+			err := shared.exchange(t.Context(), &session{conn: ours, raw: ours, heard: new(atomic.Int64)}, requestPatience(), calls...)
+			if want := [...]error{nil, nil, pipeline.ErrNoAnswer, errFatal}[kind]; !errors.Is(err, want) {
+				t.Fatalf("round %d of kind %d: %v", round, kind, err)
+			}
+			for i, c := range calls {
+				if fine := c.done && c.trap == nil && got[i] == 1; fine != (i != victim) {
+					t.Fatalf("round %d of kind %d: call %d of victim %d: %+v, %d rows", round, kind, i, victim, c, got[i])
+				} else if fine {
+					succeeded++
+				}
+			}
+			_ = ours.Close()
+			wg.Wait()
+		}
+		t.Logf("fault 29: %d of %d requests succeeded in %d rounds (asked: 15 of 16), 0 hangs; the clock of the bubble went on by %v",
+			succeeded, rounds*requests, rounds, time.Since(began))
+	})
+}
+
+// answerRound reads the requests and answers them in that order; kind says what becomes of the victim.
+func answerRound(c *stubConn, order []int, victim, kind int) {
+	tags := make([]string, len(order))
+	for i := range order {
+		c.sentence()
+		tags[i] = c.tag
+	}
+	var b []byte
+	for _, i := range order {
+		if i != victim {
+			b = append(b, encode("!re", fmt.Sprintf("=number=%d", i), tags[i])...)
+		}
+	}
+	for _, i := range slices.Backward(order) {
+		switch {
+		case i != victim:
+			b = append(b, encode("!done", tags[i])...)
+		case kind < 2: // refused, with or without a row before it
+			b = append(b, encode("!trap", "=message=interrupted", tags[i])...)
+			b = append(b, encode("!done", tags[i])...)
+		}
+	}
+	if kind == 3 {
+		b = append(b, encode("!fatal", "session terminated")...)
+	}
+	c.raw(b)
+	gone(c)
+}
+
 // TestPatience: an answer may take longer than the silence allowed as long as sentences come, but not
 // longer than the total; a byte now and then is no sentence. The context may allow less.
 func TestPatience(t *testing.T) {

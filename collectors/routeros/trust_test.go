@@ -100,9 +100,9 @@ func (w *wiretap) saw(text string) bool {
 	return bytes.Contains(w.data, []byte(text))
 }
 
-// TestTrust: who proves to be the router gets the password, nobody else gets a byte of it, neither in
+// TestFault30Trust: who proves to be the router gets the password, nobody else gets a byte of it, neither in
 // TLS nor beneath it.
-func TestTrust(t *testing.T) {
+func TestFault30Trust(t *testing.T) {
 	ca := issue(t, nil, nil)
 	good := issue(t, ca, nil)
 	other := issue(t, nil, nil)
@@ -118,6 +118,8 @@ func TestTrust(t *testing.T) {
 	serverWith := func(c *certificate) *tls.Config { return &tls.Config{Certificates: []tls.Certificate{c.Certificate}} }
 	old := serverWith(good)
 	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 // what must be refused
+	oldest := old.Clone()
+	oldest.MaxVersion = tls.VersionTLS10
 	tests := []struct {
 		name   string
 		server *tls.Config // nil: the plain API
@@ -143,6 +145,7 @@ func TestTrust(t *testing.T) {
 		{"wrong name", serverWith(wrongName), TLS{CAFile: ca.file(t)}, ErrUntrusted},
 		{"name not in it", serverWith(good), TLS{CAFile: ca.file(t), ServerName: "core-2.example.net"}, ErrUntrusted},
 		{"TLS 1.1 at most", old, TLS{CAFile: ca.file(t)}, errAny},
+		{"TLS 1.0", oldest, TLS{CAFile: ca.file(t)}, errAny},
 		{"TLS 1.1 at most, pin", old, TLS{Pin: fingerprint(good.leaf)}, errAny},
 		{"no certificate at all", &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errors.New("none") }},
 			TLS{Pin: pin}, errAny},
@@ -150,6 +153,7 @@ func TestTrust(t *testing.T) {
 		{"no CA file", serverWith(good), TLS{CAFile: "/nonexistent/ca.pem"}, os.ErrNotExist},
 		{"CA file without certificates", serverWith(good), TLS{CAFile: configs.File(os.Args[0])}, errAny},
 	}
+	refused, leaked := 0, 0
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tap, plaintext, target := tlsStub(t, tt.server, tt.trust)
@@ -162,11 +166,51 @@ func TestTrust(t *testing.T) {
 			case errors.Is(err, pipeline.ErrRefused):
 				t.Errorf("a certificate is no login: %v", err)
 			}
+			if err != nil {
+				refused++
+			}
+			if err != nil && (plaintext.saw(canary) || tap.saw(canary)) {
+				leaked += len(canary)
+			}
 			if sent := plaintext.saw(canary); sent != (tt.want == nil) || tap.saw(canary) {
 				t.Errorf("password in TLS: %v, beneath: %v", sent, tap.saw(canary))
 			}
 			if err != nil && strings.Contains(err.Error(), canary) {
 				t.Error(err)
+			}
+		})
+	}
+	t.Logf("fault 30: %d kinds refused, %d bytes of the password on the wire (asked: 0)", refused, leaked)
+}
+
+// TestFault30Downgrade: when api-ssl does not answer, or says nonsense, nobody tries the plain API, on
+// whatever port: there is one connection, and nothing of the password in it.
+func TestFault30Downgrade(t *testing.T) {
+	for name, serve := range map[string]func(*stubConn){
+		"closed at once":   func(*stubConn) {},
+		"the plain API":    v7().serve,
+		"an alert":         func(c *stubConn) { _, _ = io.ReadFull(c.r, make([]byte, 64)); c.raw([]byte{21, 3, 3, 0, 2, 2, 70}) },
+		"a challenge":      func(c *stubConn) { c.raw(encode("!done", "=ret=93b438ec9b80057c06dd9fe67d56aa9a")); gone(c) },
+		"asks to go plain": func(c *stubConn) { c.raw(encode("!fatal", "use port 8728")) },
+		"silence":          gone,
+	} {
+		t.Run(name, func(t *testing.T) {
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			tap := &wiretap{Listener: listener}
+			stub := serveOn(t, tap, serve)
+			target := stub.target()
+			target.Credential.Insecure, target.Credential.TLS = false, TLS{Pin: strings.Repeat("ab", 32)}
+			c := collect(t, target, newShared(t))
+			for range 3 {
+				if err := c.Check(within(t, time.Second)); err == nil || errors.Is(err, pipeline.ErrRefused) {
+					t.Error(err)
+				}
+			}
+			if tap.saw(canary) || tap.saw("/login") || stub.connections() != 3 {
+				t.Errorf("%d connections, password: %v", stub.connections(), tap.saw(canary))
 			}
 		})
 	}
@@ -193,8 +237,8 @@ func tlsStub(t *testing.T, config *tls.Config, trust TLS) (beneath, plaintext *w
 	return beneath, plaintext, target
 }
 
-// TestAnonymousServer is a router without a certificate: it can only offer what nobody can check.
-func TestAnonymousServer(t *testing.T) {
+// TestFault30Anonymous is a router without a certificate: it can only offer what nobody can check.
+func TestFault30Anonymous(t *testing.T) {
 	stub := newStub(t, func(c *stubConn) {
 		_, _ = io.ReadFull(c.r, make([]byte, 64))
 		c.raw([]byte{21, 3, 3, 0, 2, 2, 40}) // a fatal alert: handshake failure
@@ -204,6 +248,9 @@ func TestAnonymousServer(t *testing.T) {
 	err := collect(t, target, newShared(t)).Check(within(t, 5*time.Second))
 	if err == nil || !strings.Contains(err.Error(), "give api-ssl a certificate") {
 		t.Error(err)
+	}
+	if strings.Contains(stub.heard(), canary) {
+		t.Error("the password was sent")
 	}
 }
 
