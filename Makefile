@@ -88,6 +88,11 @@ $(TOOLS)/golangci-lint-$(GOLANGCI):
 generate: ## dashboards from the schema
 	$(GO) generate ./dashboards
 
+.PHONY: fixtures
+fixtures: ## record the simulated routers of collectors/testdata anew, and write what is read of all fixtures as expected
+	$(GO) test -tags $(TAGS) ./collectors -run '^TestFixtures$$' -count 1 -record -update
+	git --no-pager diff --stat -- collectors/testdata
+
 .PHONY: web
 web: ## check and build the page into web/dist (needs Node 20.19 or later)
 	cd web/app && npm ci --no-audit --no-fund && npm run lint && npm test && npm run build

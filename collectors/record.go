@@ -47,8 +47,20 @@ func Record(ctx context.Context, cfg Config, device string, m *mask.Mask, note f
 			errs = append(errs, r.recordAPI(ctx, routeros.Target{Device: d.Name, Address: d.Address, Port: d.RouterOS.Port, Credential: *cred.RouterOS}, schema, rows, note))
 		}
 	}
+	keepStates(m, schema)
 	r.mask(m)
 	return r, errors.Join(errs...)
+}
+
+// keepStates keeps the words of the schema's enumerations: they are what routers say of themselves.
+func keepStates(m *mask.Mask, schema *pipeline.Schema) {
+	for _, table := range schema.Tables {
+		for _, field := range table.Fields {
+			for _, e := range field.Enum {
+				m.Keep(e.Name)
+			}
+		}
+	}
 }
 
 func (r *Recording) recordSNMP(ctx context.Context, target snmp.Target, schema *pipeline.Schema, rows *pipeline.Rows, note func(text string, failed bool)) error {

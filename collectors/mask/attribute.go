@@ -28,7 +28,9 @@ func (m *Mask) Attribute(path, name, value string) string {
 // isPart reports the names of a router's own parts: they are the same on every router of its kind.
 func isPart(path, name string) bool {
 	switch path {
-	case "/system/health", "/system/package", "/system/resource/cpu", "/system/resource/irq", "/partitions", "/disk", "/system/license",
+	case "/system/health":
+		return true
+	case "/system/package", "/system/resource/cpu", "/system/resource/irq", "/partitions", "/disk", "/system/license",
 		"/interface/ethernet/switch", "/routing/stats/process", "/ip/service":
 		return name == "name" || name == "slot" || name == "level" || name == "type"
 	}

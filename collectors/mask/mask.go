@@ -11,6 +11,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -21,6 +22,7 @@ type Mask struct {
 	key     []byte
 	given   map[entry]string // input to mask
 	taken   map[entry]bool   // masks that are in use
+	kept    map[string]bool  // words that stay, unless they are somebody's name
 	learned map[string]bool  // words that identify, to be found inside longer texts as well
 	inTexts *strings.Replacer
 	patterns
@@ -48,8 +50,9 @@ func New(key []byte) *Mask {
 		key = make([]byte, 32)
 		_, _ = rand.Read(key) // never fails
 	}
-	return &Mask{key: key, given: map[entry]string{}, taken: map[entry]bool{}, learned: map[string]bool{}, patterns: newPatterns(),
-		objects: objectPolicies(), indexes: indexForms()}
+	return &Mask{key: key, given: map[entry]string{}, taken: map[entry]bool{}, kept: map[string]bool{}, learned: map[string]bool{},
+		patterns: newPatterns(),
+		objects:  objectPolicies(), indexes: indexForms()}
 }
 
 // noise returns bytes that the key and the input decide; try gives others for the same input.
@@ -68,7 +71,7 @@ func (m *Mask) once(kind byte, input string, make func(noise []byte) string, wid
 	if masked, ok := m.given[key]; ok {
 		return masked
 	}
-	const enough = 200
+	const enough = 50
 	masked := ""
 	for try := 0; masked == "" || masked == input || m.taken[entry{kind, masked}]; try++ {
 		if try < enough {
@@ -119,6 +122,10 @@ func (m *Mask) Learn(s string) {
 	}
 }
 
+// Keep tells of a word that devices say of themselves, such as a state: where it stands for nothing else
+// it stays.
+func (m *Mask) Keep(s string) { m.kept[s] = true }
+
 // Again must be called between two passes over the same input: in the second, words that were masked
 // anywhere in the first are masked inside of texts as well.
 func (m *Mask) Again() {
@@ -160,6 +167,9 @@ func hasIdentity(s string) bool {
 // reshape writes other letters and digits in the places of those of s. What is not ASCII becomes é, in
 // the encoding that it was in.
 func reshape(s string, noise []byte) string {
+	if inHex, ok := strings.CutPrefix(s, "0x"); ok && strings.Trim(inHex, "0123456789abcdefABCDEF") == "" {
+		return "0x" + hex.EncodeToString(noise)[:len(inHex)]
+	}
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])

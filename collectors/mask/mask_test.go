@@ -21,6 +21,9 @@ func TestWordsKeepTheirForm(t *testing.T) {
 			t.Errorf("%q becomes %q: another form", s, got)
 		}
 	}
+	if got := m.Word("0x81f00bd6"); !regexp.MustCompile("^0x[0-9a-f]{8}$").MatchString(got) || got == "0x81f00bd6" {
+		t.Errorf("a number in hex becomes %q", got)
+	}
 	for _, s := range []string{"", "-", "MikroTik", "defconf"} {
 		if got := m.Word(s); got != s {
 			t.Errorf("%q becomes %q", s, got)
@@ -180,6 +183,18 @@ func TestAttributes(t *testing.T) {
 	}
 	if got := m.Attribute("/ip/address", "address", "81.2.69.142/29"); !strings.HasSuffix(got, "/29") {
 		t.Errorf("got %s", got)
+	}
+}
+
+// States stay where they are states, not where they are somebody's name.
+func TestKeptWords(t *testing.T) {
+	m := New(nil)
+	m.Keep("stopping")
+	if got := m.Attribute("/container", "condition", "stopping"); got != "stopping" {
+		t.Errorf("a state becomes %q", got)
+	}
+	if got := m.Attribute("/container", "comment", "stopping"); got == "stopping" {
+		t.Error("a comment stays")
 	}
 }
 

@@ -65,7 +65,7 @@ func (m *Mask) addressText(s string) string {
 // Name masks a name that a device may have by itself, as of an interface: ether1 and bridge1 stay, and
 // of <pppoe-amina> what is the user's becomes the mask of the user.
 func (m *Mask) Name(s string) string {
-	if m.isDefaultName(s) || !hasIdentity(s) {
+	if m.isDefaultName(s) || m.kept[s] || !hasIdentity(s) {
 		return s
 	}
 	if inner, ok := strings.CutPrefix(s, "<"); ok && strings.HasSuffix(inner, ">") {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/routerpulse/routerpulse/pipeline"
@@ -25,7 +26,7 @@ type Recording struct {
 // OfRow is an attribute that no router has: which of the rows that a command was given the answer is of.
 const OfRow = ".of"
 
-// Record polls a router once and keeps what it says. note is told of each table how many rows came, or
+// Record polls a router once and keeps what it says, without the tables that cost it much. note is told of each table how many rows came, or
 // why none. What was read is returned even when err is not nil.
 func Record(ctx context.Context, target Target, rows *pipeline.Rows, shared *Shared, note func(text string, failed bool)) (*Recording, error) {
 	c, err := New(target, rows, shared)
@@ -35,9 +36,15 @@ func Record(ctx context.Context, target Target, rows *pipeline.Rows, shared *Sha
 	defer func() { _ = c.Close() }()
 	r := &Recording{Menus: map[string][]map[string]string{}, Counts: map[string]string{}}
 	c.dialer.tap = func(conn net.Conn) net.Conn { return newTap(conn, r) }
+	costly := map[string]bool{}
+	for _, p := range Policies() {
+		if costly[p.Table] = p.Costly; p.Costly {
+			note(p.Table+": skipped: it costs the router much", false)
+		}
+	}
 	var errs []error
 	for _, lane := range []pipeline.Lane{pipeline.LaneLive, pipeline.LaneSessions, pipeline.LaneSlow} {
-		reads, err := c.Collect(ctx, lane, nil)
+		reads, err := c.Collect(ctx, lane, func(table string) bool { return !costly[table] })
 		for i := range reads {
 			note(describeRead(&reads[i]), reads[i].Status == pipeline.Failed)
 		}
@@ -49,7 +56,17 @@ func Record(ctx context.Context, target Target, rows *pipeline.Rows, shared *Sha
 	for _, row := range r.Menus["/system/resource"] {
 		r.Version = row["version"]
 	}
+	r.dropCounts()
 	return r, errors.Join(errs...)
+}
+
+// dropCounts leaves out the counts that the rows tell.
+func (r *Recording) dropCounts() {
+	for menu, rows := range r.Menus {
+		if question := menu + "/print =count-only="; r.Counts[question] == strconv.Itoa(len(rows)) {
+			delete(r.Counts, question)
+		}
+	}
 }
 
 func describeRead(read *pipeline.TableRead) string {
