@@ -41,11 +41,17 @@ type agent struct {
 
 func newAgent(t testing.TB, mib ...entry) *agent {
 	t.Helper()
+	return newAgentOn(t, &gosnmp.GoSNMP{Version: gosnmp.Version2c}, mib...)
+}
+
+// newAgentOn is an agent with a codec of its own.
+func newAgentOn(t testing.TB, codec *gosnmp.GoSNMP, mib ...entry) *agent {
+	t.Helper()
 	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &agent{t: t, conn: conn, community: "public", codec: &gosnmp.GoSNMP{Version: gosnmp.Version2c}}
+	a := &agent{t: t, conn: conn, community: "public", codec: codec}
 	a.set(mib...)
 	done := make(chan struct{})
 	go func() {

@@ -21,13 +21,13 @@ import (
 
 // snmpd is Debian's agent, in the foreground, with a config of its own.
 type snmpd struct {
-	t    *testing.T
+	t    testing.TB
 	dir  string
 	port int
 	cmd  *exec.Cmd
 }
 
-func startSnmpd(t *testing.T, config string) *snmpd {
+func startSnmpd(t testing.TB, config string) *snmpd {
 	t.Helper()
 	for _, program := range []string{"snmpd", "snmpget", "snmpbulkwalk"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -45,7 +45,7 @@ func startSnmpd(t *testing.T, config string) *snmpd {
 
 // freePort returns a port that nobody has now, and that the system gives to nobody while the agent is
 // stopped: it lies below those that clients get.
-func freePort(t *testing.T) int {
+func freePort(t testing.TB) int {
 	t.Helper()
 	for range 100 {
 		port := 20000 + rand.IntN(10000)

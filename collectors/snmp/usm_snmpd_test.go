@@ -75,7 +75,7 @@ func (u v3User) credential() Credential {
 // as has a target asked by a user.
 func (u v3User) as(target *Target) { target.Credential = u.credential() }
 
-func startSnmpdV3(t *testing.T, users ...v3User) *snmpd {
+func startSnmpdV3(t testing.TB, users ...v3User) *snmpd {
 	t.Helper()
 	config := linuxConfig
 	for _, u := range users {
