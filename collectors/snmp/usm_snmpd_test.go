@@ -134,7 +134,7 @@ func TestSnmpdV3Context(t *testing.T) {
 		}
 	}
 	c := d.collector(u.as, func(target *Target) {
-		target.Credential.Context, target.Timeout = "vrf-8", 100*time.Millisecond
+		target.Credential.Context, target.Timeout = "vrf-8", 400*time.Millisecond
 	})
 	if err := c.Check(t.Context()); err == nil || !strings.Contains(err.Error(), `vrf-8`) {
 		t.Error(err)
@@ -272,7 +272,7 @@ func TestSnmpdV3Refusals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := d.collector(test.user.as, func(target *Target) {
 				test.change(&target.Credential)
-				target.Timeout = 150 * time.Millisecond
+				target.Timeout = 400 * time.Millisecond
 			})
 			err := c.Check(t.Context())
 			_, collectErr := collect(t, c)

@@ -125,7 +125,7 @@ func TestFault24V3Forgeries(t *testing.T) {
 		old = slices.Clone(reply)
 		return append(out, reply)
 	})
-	c := a.collector(t, func(target *Target) { target.Retries = -1 })
+	c := a.collector(t, func(target *Target) { target.Timeout, target.Retries = 10*time.Second, -1 })
 	polls := 0
 	for enough := false; !enough; polls++ {
 		if got := dump(mustCollect(t, c)...); got != want {
@@ -207,7 +207,7 @@ func TestV3EngineThatIsNeverTheSame(t *testing.T) {
 			}
 			return p
 		})
-		c := a.collector(t, func(target *Target) { target.Timeout = 20 * time.Millisecond })
+		c := a.collector(t, func(target *Target) { target.Timeout = 200 * time.Millisecond })
 		err := c.Check(t.Context())
 		if err == nil || !strings.Contains(err.Error(), "keeps naming another engine or time") || requestsOf(c) > maxResyncs+2 {
 			t.Errorf("%s: %v after %v requests", name, err, requestsOf(c))
@@ -232,7 +232,7 @@ func TestV3Reports(t *testing.T) {
 	} {
 		for _, level := range []gosnmp.SnmpV3MsgFlags{gosnmp.NoAuthNoPriv, gosnmp.AuthNoPriv, gosnmp.AuthPriv} {
 			a := newUSMAgent(t, v3User{"sha224", "des"}, aRouter(1)...)
-			c := a.collector(t, func(target *Target) { target.Timeout = 40 * time.Millisecond })
+			c := a.collector(t, func(target *Target) { target.Timeout = 400 * time.Millisecond })
 			mustCollect(t, c)
 			a.replying(func(request, reply *gosnmp.SnmpPacket) *gosnmp.SnmpPacket { return a.report(request, counter, level) })
 			reads, err := collect(t, c)
