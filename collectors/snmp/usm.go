@@ -120,10 +120,7 @@ func (u *usm) try(ctx context.Context) error {
 		return err
 	}
 	u.tally.sent(len(datagram))
-	if _, err := u.line.Write(datagram); err != nil {
-		return err
-	}
-	return u.receive(deadline)
+	return u.exchange(datagram, deadline)
 }
 
 // encode makes the next message. Its two ids are random: what answers them was made for them, neither
@@ -184,14 +181,14 @@ func (u *usm) salt() []byte {
 	return salt
 }
 
-// receive reads datagrams until one answers. A Report that nobody signed may be anybody's, so the true
-// reply has half of the time that a reply has, from then on, to prove it wrong.
-func (u *usm) receive(deadline time.Time) error {
+// exchange sends a message and reads datagrams until one answers. A Report that nobody signed may be
+// anybody's, so the true reply has half of the time that a reply has, from then on, to prove it wrong.
+func (u *usm) exchange(datagram []byte, deadline time.Time) error {
 	var doubtful *report
-	for {
-		n, err := u.line.Read(u.incoming)
+	for ; ; datagram = nil {
+		n, err := u.line.roundTrip(datagram, u.incoming)
 		if err != nil {
-			if doubtful == nil || !isTimeout(err) {
+			if doubtful == nil || !isTimeout(err) || u.line.ctx.Err() != nil {
 				return err
 			}
 			u.tally.got(doubtful.bytes, accepted)
@@ -215,7 +212,7 @@ func (u *usm) receive(deadline time.Time) error {
 		default:
 			doubtful, said.bytes = said, n
 			if grace := time.Now().Add(u.timeout / 2); grace.Before(deadline) {
-				if err := u.line.SetReadDeadline(grace); err != nil {
+				if err := u.line.waitUntil(grace); err != nil {
 					return err
 				}
 			}
