@@ -85,8 +85,8 @@ $(TOOLS)/golangci-lint-$(GOLANGCI):
 	mv $(TOOLS)/golangci-lint $@
 
 .PHONY: generate
-generate: ## dashboards from the schema
-	$(GO) generate ./dashboards
+generate: ## dashboards and docs/tables.md from the schema
+	$(GO) generate ./dashboards ./collectors
 
 .PHONY: fixtures
 fixtures: ## record the simulated routers of collectors/testdata anew, and write what is read of all fixtures as expected

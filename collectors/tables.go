@@ -9,6 +9,7 @@ import (
 
 	"github.com/routerpulse/routerpulse/collectors/routeros"
 	"github.com/routerpulse/routerpulse/collectors/snmp"
+	"github.com/routerpulse/routerpulse/configs"
 	"github.com/routerpulse/routerpulse/pipeline"
 )
 
@@ -18,59 +19,75 @@ const (
 	sourceSNMP = "snmp"
 )
 
-// policy is when a protocol reads a table, unless the config says otherwise.
-type policy struct {
-	lane   pipeline.Lane
-	every  time.Duration // the least time between two reads; 0: each time the lane is polled
-	costly bool          // off unless the config asks for it
+//go:generate go run ./generate
+
+// TableInfo describes a table that can be read.
+type TableInfo struct {
+	Table *pipeline.Table
+	// API and SNMP are when each protocol reads it, unless the config says otherwise; nil: it cannot.
+	API, SNMP *TableSource
 }
 
-// entry is a table that can be read, with the policy of each protocol that can; nil: it cannot.
-type entry struct {
-	name      string
-	api, snmp *policy
+// TableSource is what one protocol has of a table, and its policy.
+type TableSource struct {
+	Lane   pipeline.Lane
+	Every  time.Duration // the least time between two reads; 0: each time the lane is polled
+	Costly bool          // off unless the config asks for it
+	Cost   string        // what it then costs the router
+	Fields []string
+}
+
+// TableInfos lists every table that can be read with a config, in the order of the schema.
+func (c *Config) TableInfos() []TableInfo {
+	catalogue := newCatalogue(c.Schema(), c.SNMPTables)
+	var list []TableInfo
+	for _, name := range catalogue.names {
+		list = append(list, *catalogue.entries[name])
+	}
+	return list
 }
 
 // catalogue is every table that can be read. It is made once for a config.
 type catalogue struct {
 	names   []string // in the order of the schema
-	entries map[string]*entry
+	entries map[string]*TableInfo
 }
 
 func newCatalogue(schema *pipeline.Schema, custom []snmp.CustomTable) *catalogue {
-	c := &catalogue{entries: map[string]*entry{}}
-	of := func(table string) *entry {
+	c := &catalogue{entries: map[string]*TableInfo{}}
+	of := func(table string) *TableInfo {
 		if c.entries[table] == nil {
-			c.entries[table] = &entry{name: table}
+			c.entries[table] = &TableInfo{}
 		}
 		return c.entries[table]
 	}
 	for _, p := range snmp.Policies(custom) {
-		of(p.Table).snmp = &policy{p.Lane, p.Every, p.Costly}
+		of(p.Table).SNMP = &TableSource{p.Lane, p.Every, p.Costly, p.Cost, p.Fields}
 	}
 	for _, p := range routeros.Policies() {
-		of(p.Table).api = &policy{p.Lane, p.Every, p.Costly}
+		of(p.Table).API = &TableSource{p.Lane, p.Every, p.Costly, p.Cost, p.Fields}
 	}
 	for _, t := range schema.Tables {
-		if c.entries[t.Name] != nil && !slices.Contains(c.names, t.Name) {
-			c.names = append(c.names, t.Name)
+		if e := c.entries[t.Name]; e != nil && e.Table == nil {
+			c.names, e.Table = append(c.names, t.Name), t
 		}
 	}
 	return c
 }
 
-func (e *entry) protocols() (names []string) {
-	if e.api != nil {
+// Protocols names those that can read it.
+func (e *TableInfo) Protocols() (names []string) {
+	if e.API != nil {
 		names = append(names, sourceAPI)
 	}
-	if e.snmp != nil {
+	if e.SNMP != nil {
 		names = append(names, sourceSNMP)
 	}
 	return names
 }
 
-func (e *entry) readableOver(protocols []string) bool {
-	return slices.ContainsFunc(e.protocols(), func(p string) bool { return slices.Contains(protocols, p) })
+func (e *TableInfo) readableOver(protocols []string) bool {
+	return slices.ContainsFunc(e.Protocols(), func(p string) bool { return slices.Contains(protocols, p) })
 }
 
 // tablePlan says which tables a device gets, in which lane, and how often at most. Devices of equal
@@ -160,14 +177,14 @@ func (p *planner) make(protocols []string, settings map[string]TableConfig) *tab
 
 // plan decides about one table. Where both protocols could read it, the API's lane and pace count, as it
 // is asked first; unless it is too costly there.
-func (e *entry) plan(protocols []string, setting TableConfig, said bool) plannedTable {
-	t := plannedTable{name: e.name}
+func (e *TableInfo) plan(protocols []string, setting TableConfig, said bool) plannedTable {
+	t := plannedTable{name: e.Table.Name}
 	if said && !setting.On {
 		return t
 	}
-	var by *policy
-	reads := func(protocol string, policy *policy) bool {
-		if policy == nil || !slices.Contains(protocols, protocol) || policy.costly && !said {
+	var by *TableSource
+	reads := func(protocol string, policy *TableSource) bool {
+		if policy == nil || !slices.Contains(protocols, protocol) || policy.Costly && !said {
 			return false
 		}
 		if by == nil {
@@ -175,11 +192,11 @@ func (e *entry) plan(protocols []string, setting TableConfig, said bool) planned
 		}
 		return true
 	}
-	t.api, t.snmp = reads(sourceAPI, e.api), reads(sourceSNMP, e.snmp)
+	t.api, t.snmp = reads(sourceAPI, e.API), reads(sourceSNMP, e.SNMP)
 	if by == nil {
 		return t
 	}
-	t.lane, t.every = by.lane, by.every
+	t.lane, t.every = by.Lane, by.Every
 	if setting.Lane != "" {
 		t.lane = pipeline.Lane(setting.Lane)
 	}
@@ -203,4 +220,48 @@ func (p *tablePlan) pace(lane pipeline.Lane, period time.Duration) time.Duration
 		least = min(least, t.every)
 	}
 	return max(period, least)
+}
+
+// PlannedTable is when a device's table is read.
+type PlannedTable struct {
+	Name      string
+	Lane      pipeline.Lane
+	Every     time.Duration // the lane's period, or longer
+	Protocols []string      // that are asked
+}
+
+// PlanOf lists the tables that a device gets, in the order of the schema; not ok if there is no such
+// device.
+func (c *Config) PlanOf(device string) (plan []PlannedTable, ok bool) {
+	i := slices.IndexFunc(c.Devices, func(d DeviceConfig) bool { return d.Name == device })
+	if i < 0 {
+		return nil, false
+	}
+	known := map[string]*Credential{}
+	for i := range c.Credentials {
+		known[c.Credentials[i].Name] = &c.Credentials[i]
+	}
+	catalogue := newCatalogue(c.Schema(), c.SNMPTables)
+	d := c.Devices[i]
+	planned := newPlanner(catalogue, c.Tables).of(d.protocols(known), d.Tables)
+	periods := map[pipeline.Lane]time.Duration{}
+	c.LanesOf(d).Each(func(name string, period configs.Duration) { periods[pipeline.Lane(name)] = period.Std() })
+	for _, name := range catalogue.names {
+		for lane, l := range planned.lanes {
+			if t := l.tables[name]; t != nil {
+				plan = append(plan, PlannedTable{name, lane, max(t.every, periods[lane]), t.protocols()})
+			}
+		}
+	}
+	return plan, true
+}
+
+func (t *plannedTable) protocols() (names []string) {
+	if t.api {
+		names = append(names, sourceAPI)
+	}
+	if t.snmp {
+		names = append(names, sourceSNMP)
+	}
+	return names
 }

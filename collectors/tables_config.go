@@ -59,7 +59,7 @@ func (c *catalogue) validate(r *configs.Report, tables map[string]TableConfig, p
 		case e == nil:
 			at.Errorf(c.hint(name), "there is no table %q to read", name)
 		case t.On && protocols != nil && !e.readableOver(protocols):
-			at.Errorf("it is read over "+strings.Join(e.protocols(), " and "), "the device has no credential with which %s can be read", name)
+			at.Errorf("it is read over "+strings.Join(e.Protocols(), " and "), "the device has no credential with which %s can be read", name)
 		}
 		if t.Lane != "" && !slices.Contains(pollLanes(), pipeline.Lane(t.Lane)) {
 			at.At("lane").Errorf("live, sessions or slow", "there is no lane %q for tables", t.Lane)

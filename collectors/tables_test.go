@@ -33,13 +33,17 @@ credentials:
 
 // testCatalogue has a table of each kind.
 func testCatalogue() *catalogue {
-	c := &catalogue{names: []string{"router", "storage", "optics", "certificate", "dhcp_lease"}, entries: map[string]*entry{
-		"router":      {name: "router", api: &policy{lane: pipeline.LaneLive}, snmp: &policy{lane: pipeline.LaneLive}},
-		"storage":     {name: "storage", snmp: &policy{lane: pipeline.LaneLive}},
-		"optics":      {name: "optics", api: &policy{lane: pipeline.LaneSlow, every: time.Hour, costly: true}, snmp: &policy{lane: pipeline.LaneLive}},
-		"certificate": {name: "certificate", api: &policy{lane: pipeline.LaneSlow, every: 24 * time.Hour}},
-		"dhcp_lease":  {name: "dhcp_lease", api: &policy{lane: pipeline.LaneSessions, every: time.Minute, costly: true}},
+	c := &catalogue{entries: map[string]*TableInfo{
+		"router":      {API: &TableSource{Lane: pipeline.LaneLive}, SNMP: &TableSource{Lane: pipeline.LaneLive}},
+		"storage":     {SNMP: &TableSource{Lane: pipeline.LaneLive}},
+		"optics":      {API: &TableSource{Lane: pipeline.LaneSlow, Every: time.Hour, Costly: true}, SNMP: &TableSource{Lane: pipeline.LaneLive}},
+		"certificate": {API: &TableSource{Lane: pipeline.LaneSlow, Every: 24 * time.Hour}},
+		"dhcp_lease":  {API: &TableSource{Lane: pipeline.LaneSessions, Every: time.Minute, Costly: true}},
 	}}
+	for name, e := range c.entries {
+		c.names, e.Table = append(c.names, name), &pipeline.Table{Name: name}
+	}
+	slices.Sort(c.names)
 	return c
 }
 
@@ -188,13 +192,24 @@ func TestTheCatalogueIsWhole(t *testing.T) {
 		t.Errorf("%d names of %d tables: %v", len(c.names), len(c.entries), slices.Collect(maps.Keys(c.entries)))
 	}
 	for name, e := range c.entries {
-		for _, p := range []*policy{e.api, e.snmp} {
-			if p != nil && !slices.Contains(pollLanes(), p.lane) {
-				t.Errorf("%s is read in %q", name, p.lane)
+		for _, p := range []*TableSource{e.API, e.SNMP} {
+			if p == nil {
+				continue
+			}
+			if !slices.Contains(pollLanes(), p.Lane) || len(p.Fields) == 0 {
+				t.Errorf("%s is read in %q, with the fields %v", name, p.Lane, p.Fields)
+			}
+			if p.Costly != (p.Cost != "") {
+				t.Errorf("%s: what it costs belongs to a table that is costly: %v, %q", name, p.Costly, p.Cost)
+			}
+			for _, f := range p.Fields {
+				if e.Table.Field(f) == nil {
+					t.Errorf("%s has no field %s", name, f)
+				}
 			}
 		}
 	}
-	if c := newCatalogue(schema, []snmp.CustomTable{{Name: "own", Lane: "slow"}}); c.entries["own"].snmp.lane != pipeline.LaneSlow {
+	if c := newCatalogue(schema, []snmp.CustomTable{{Name: "own", Lane: "slow", Scalars: []snmp.CustomField{{Name: "x"}}}}); c.entries["own"].SNMP.Lane != pipeline.LaneSlow {
 		t.Error("a table of the config is not known")
 	}
 }

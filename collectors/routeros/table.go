@@ -1,6 +1,7 @@
 package routeros
 
 import (
+	"slices"
 	"time"
 
 	"github.com/routerpulse/routerpulse/pipeline"
@@ -46,7 +47,8 @@ type table struct {
 
 // policy is for whoever decides which tables a device gets: see Policies.
 type policy struct {
-	costly bool          // off unless the config asks for it: docs/routeros.md says what it costs the router
+	costly bool          // off unless the config asks for it
+	cost   string        // what a costly table costs the router, a sentence for docs/tables.md
 	every  time.Duration // the least time between two reads; 0: each time its lane is polled
 }
 
@@ -213,13 +215,38 @@ type Policy struct {
 	Lane   pipeline.Lane
 	Every  time.Duration // the least time between two reads; 0: each time its lane is polled
 	Costly bool          // not read unless the config asks for it
+	Cost   string        // what it then costs the router
+	Fields []string      // that this package can fill
 }
 
 // Policies lists the tables that this package knows.
 func Policies() []Policy {
 	var out []Policy
 	for _, t := range tables() {
-		out = append(out, Policy{t.name, t.lane, t.policy.every, t.policy.costly})
+		out = append(out, Policy{t.name, t.lane, t.policy.every, t.policy.costly, t.policy.cost, t.fields()})
 	}
-	return append(out, Policy{Table: countTable, Lane: pipeline.LaneSessions})
+	counts := Policy{Table: countTable, Lane: pipeline.LaneSessions}
+	for _, c := range sessionCounts() {
+		counts.Fields = append(counts.Fields, c.field)
+	}
+	return append(out, counts)
+}
+
+// fields names those that a table can have, over all its sources and joins.
+func (t *table) fields() (names []string) {
+	add := func(columns []column) {
+		for i := range columns {
+			if !slices.Contains(names, columns[i].field) {
+				names = append(names, columns[i].field)
+			}
+		}
+	}
+	add(t.columns)
+	for i := range t.sources {
+		add(t.sources[i].columns)
+	}
+	for i := range t.joins {
+		add(t.joins[i].columns)
+	}
+	return names
 }

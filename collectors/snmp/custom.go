@@ -67,6 +67,8 @@ type Policy struct {
 	Lane   pipeline.Lane
 	Every  time.Duration // the least time between two reads; 0: each time its lane is polled
 	Costly bool          // not read unless the config asks for it
+	Cost   string        // what it then costs the device
+	Fields []string      // that this package can fill
 }
 
 // wholeIndex is the part and the label of a table that has neither.
@@ -263,10 +265,25 @@ func Extend(schema *pipeline.Schema, tables []CustomTable) *pipeline.Schema {
 func Policies(custom []CustomTable) []Policy {
 	var out []Policy
 	for _, t := range tables() {
-		out = append(out, Policy{t.name, t.lane, t.every, t.costly})
+		out = append(out, Policy{t.name, t.lane, t.every, t.costly, t.cost, t.fieldNames()})
 	}
 	for i := range custom {
-		out = append(out, Policy{Table: custom[i].Name, Lane: custom[i].lane(), Every: custom[i].Every.Std()})
+		def := custom[i].define()
+		out = append(out, Policy{Table: custom[i].Name, Lane: custom[i].lane(), Every: custom[i].Every.Std(), Fields: def.fieldNames()})
 	}
 	return out
+}
+
+// fieldNames are those that a table can have.
+func (t *tableDef) fieldNames() []string {
+	var names []string
+	for _, r := range t.fields {
+		names = append(names, r.field)
+	}
+	for i := range t.sensors {
+		names = append(names, t.sensors[i].field)
+	}
+	names = append(names, t.derives...)
+	slices.Sort(names)
+	return slices.Compact(names)
 }

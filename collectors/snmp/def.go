@@ -64,6 +64,7 @@ type tableDef struct {
 	// costly: not read unless the config asks for it. every: the least time between two reads, 0 for each
 	// time that the lane is polled. See Policies.
 	costly bool
+	cost   string // what a costly table costs the router, a sentence for docs/tables.md
 	every  time.Duration
 	// vendor is the prefix of the sysObjectID of the devices that have the table; "" is all.
 	vendor string
@@ -77,7 +78,8 @@ type tableDef struct {
 	// number names rows by their place in the order of the index: 0, 1, 2 (the API's CPUs).
 	number bool
 	// derive adds to a table of one row what rules cannot say.
-	derive func(v *view, set func(field string, value pipeline.Value))
+	derive  func(v *view, set func(field string, value pipeline.Value))
+	derives []string // the fields that derive sets
 }
 
 // rule says where a field comes from.

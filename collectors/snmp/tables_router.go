@@ -38,6 +38,8 @@ func routerTable(processors, storage *mib) tableDef {
 			{"cpu_frequency_hertz", from(read("mtxrHlProcessorFrequency").scaled(1e6).dropping(0))},
 		},
 		derive: deriveRouter,
+		derives: []string{"cpu_percent", "cpu_count", "memory_total_bytes", "memory_used_bytes", "memory_percent",
+			"disk_total_bytes", "disk_used_bytes", "disk_percent"},
 	}
 }
 
