@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"runtime/debug"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
@@ -20,6 +23,7 @@ func newServe(io streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			saveMemory()
 			log := newLogger(cfg.Log, io.err)
 			app, err := build(cfg, prometheus.NewRegistry(), log)
 			if err != nil {
@@ -34,6 +38,14 @@ func newServe(io streams) *cobra.Command {
 	cmd.Flags().StringVarP(&file, "config.file", "c", "", "the config file (default routerpulse.yaml here, else in /etc/routerpulse)")
 	settingFlags(cmd.Flags())
 	return cmd
+}
+
+// saveMemory lets garbage be half of what is alive, not as much as it: of 10,000 routers that is a third
+// of the memory for a few percent of the CPU. GOGC in the environment counts before.
+func saveMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
 }
 
 // announce says where the page is. Where nobody could log in, because there is no token and only this
