@@ -11,6 +11,15 @@ const (
 	ifXEntry = ".1.3.6.1.2.1.31.1.1.1"
 )
 
+// oids are all that the simulated routers have: RouterPulse reads its own tables and finds these,
+// Telegraf is told them by name.
+func oids() (list []string) {
+	for _, object := range append(scalars(), columns()...) {
+		list = append(list, object.oid)
+	}
+	return list
+}
+
 // columns are the 14 of an interface.
 func columns() []object {
 	return []object{
@@ -24,9 +33,9 @@ func columns() []object {
 		{"ifHCOutUcastPkts", ifXEntry + ".11", false},
 		{"ifHCInMulticastPkts", ifXEntry + ".8", false},
 		{"ifHCOutMulticastPkts", ifXEntry + ".12", false},
-		{"ifInDiscards", ifEntry + ".13", false},
+		{"ifHCInBroadcastPkts", ifXEntry + ".9", false},
+		{"ifHCOutBroadcastPkts", ifXEntry + ".13", false},
 		{"ifInErrors", ifEntry + ".14", false},
-		{"ifOutDiscards", ifEntry + ".19", false},
 		{"ifOutErrors", ifEntry + ".20", false},
 	}
 }

@@ -79,13 +79,16 @@ func measure(ctx context.Context, o options) error {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	r := result{Routers: o.routers, Interfaces: o.interfaces, PeriodSeconds: o.period.Seconds()}
-	for name, s := range map[string]*side{"routerpulse": &r.RouterPulse, "telegraf": &r.Telegraf} {
-		if o.only != "" && o.only != name {
+	for _, side := range []struct {
+		name string
+		to   *side
+	}{{"routerpulse", &r.RouterPulse}, {"telegraf", &r.Telegraf}} {
+		if o.only != "" && o.only != side.name {
 			continue
 		}
 		// A fleet for each: what one poller asks must not count for the other.
-		if *s, err = once(ctx, o, name, dir); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+		if *side.to, err = once(ctx, o, side.name, dir); err != nil {
+			return fmt.Errorf("%s: %w", side.name, err)
 		}
 	}
 	return r.report(filepath.Clean(o.out), o.only == "")
@@ -93,11 +96,16 @@ func measure(ctx context.Context, o options) error {
 
 // once measures one poller.
 func once(ctx context.Context, o options, name, dir string) (s side, err error) {
-	fleet := simulator.New(simulator.Options{Routers: o.routers, Seed: 1, Quiet: true, Interfaces: o.interfaces})
+	fleet := simulator.New(simulator.Options{Routers: o.routers, Seed: 1, Quiet: true, NoSessions: true,
+		Interfaces: o.interfaces, Objects: oids()})
 	if err := fleet.Open(ctx); err != nil {
 		return s, err
 	}
 	defer func() { _ = fleet.Close() }()
+	perPoll, err := values(ctx, o, name, fleet, dir)
+	if err != nil {
+		return s, err
+	}
 	c, err := start(ctx, o, name, fleet, dir)
 	if err != nil {
 		return s, err
@@ -117,7 +125,7 @@ func once(ctx context.Context, o options, name, dir string) (s side, err error) 
 	after := fleet.Wire()
 	s = side{Program: name, Seconds: time.Since(begin).Seconds(), CPUSeconds: c.cpu() - cpu,
 		PDUs: after.Requests - before.Requests, SentBytes: after.RequestBytes - before.RequestBytes,
-		ReceivedBytes: after.ReplyBytes - before.ReplyBytes}
+		ReceivedBytes: after.ReplyBytes - before.ReplyBytes, ValuesPerPoll: perPoll}
 	s.Polls = o.routers * int(time.Duration(o.seconds)*time.Second/o.period)
 	return s, nil
 }

@@ -29,6 +29,9 @@ func New(opts Options) *Fleet {
 	for _, models := range c.models {
 		for _, m := range models {
 			trees[m] = routerTree(m)
+			if opts.Objects != nil {
+				trees[m] = trees[m].only(opts.Objects)
+			}
 		}
 	}
 	for i := range opts.Routers {

@@ -1,6 +1,8 @@
 package simulator
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,6 +16,31 @@ func routerTree(m *model) tree {
 		systemGroups(), hostGroups(m), interfaceGroups(), addressGroups(), entityGroups(),
 		healthGroups(m), mikrotikGroups(m), hotspotGroups(), statisticsGroups(), portGroups(), scriptGroups(),
 	)
+}
+
+// only leaves of a MIB the scalars and columns of those OIDs.
+func (t tree) only(objects []string) tree {
+	var out tree
+	for _, g := range t {
+		kept := *g
+		kept.column = nil
+		for _, object := range objects {
+			oid := mustOID(strings.TrimSuffix(object, ".0"))
+			if g.scalar != nil && slices.Equal(oid, g.prefix) {
+				out = append(out, g)
+			}
+			if last := len(oid) - 1; g.rows != nil && slices.Equal(oid[:last], g.prefix) {
+				if i, ok := g.findColumn(oid[last]); ok {
+					kept.column = append(kept.column, g.column[i])
+				}
+			}
+		}
+		if len(kept.column) > 0 {
+			slices.SortFunc(kept.column, func(a, b column) int { return cmp.Compare(a.sub, b.sub) })
+			out = append(out, &kept)
+		}
+	}
+	return out
 }
 
 // mustOID reads a dotted name that is written in this package; a wrong one is a bug.

@@ -49,6 +49,9 @@ func newRouter(f *Fleet, i int, c *cast, trees map[*model]tree) *Router {
 		r.poe = ports(r.static, func(s *static) bool { return s.kind == kindEther })
 	}
 	ppp, hotspot := role.sessions()
+	if f.opts.NoSessions {
+		ppp, hotspot = [2]int{}, [2]int{}
+	}
 	r.pppSlots = int(between(hash(r.seed, 21), float64(ppp[0]), float64(ppp[1])))
 	r.hotSlots = int(between(hash(r.seed, 22), float64(hotspot[0]), float64(hotspot[1])))
 	r.events = newTimetable(f.opts.Seed, i, f.opts.Routers)

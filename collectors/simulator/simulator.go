@@ -35,6 +35,10 @@ type Options struct {
 	// Rows is how many rows the long lists of the API have (leases, firewall rules, queues); 0 lets the
 	// role decide (up to 200).
 	Rows int
+	// NoSessions leaves out the users of PPP and hotspot, and with them the dynamic interfaces.
+	NoSessions bool
+	// Objects are the OIDs of the scalars and columns that the SNMP agents have; nil is all.
+	Objects []string
 	// Logger gets a line per event of the fleet's life; nil is silent.
 	Logger *slog.Logger
 	// Quiet stops what happens by itself: reboots, outages, slowness, and sessions that come and go.

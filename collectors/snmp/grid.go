@@ -66,6 +66,23 @@ func (g *grid) release() {
 	g.source, g.known, g.err = nil, nil, nil
 }
 
+// empty tells which columns the device does not have, after a read of all.
+func (g *grid) empty() (columns []bool) {
+	for column := range g.source.asked {
+		has := false
+		for row := 0; row < len(g.index) && !has; row++ {
+			has = g.at(row, column).kind != absent
+		}
+		if !has {
+			if columns == nil {
+				columns = make([]bool, g.source.asked)
+			}
+			columns[column] = true
+		}
+	}
+	return columns
+}
+
 func (g *grid) len() int {
 	if g == nil {
 		return 0

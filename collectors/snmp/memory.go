@@ -37,6 +37,7 @@ type mibMemory struct {
 	cells   []cell    // rows by kept columns: the slow ones and those of the key
 	readAt  time.Time // of the last read of all columns; zero: read them all
 	need    []bool    // spare columns that rules fell back on
+	empty   []bool    // columns without a value in any row; nil: none is
 	perCell float64   // bytes of a reply for each value; 0: not measured
 	seen    bool
 	misses  absence // of rows that joins looked for
@@ -163,7 +164,7 @@ func (m *mibMemory) keep(g *grid, now time.Time) {
 			}
 		}
 	}
-	m.readAt, m.seen, m.absence = now, true, absence{}
+	m.readAt, m.seen, m.absence, m.empty = now, true, absence{}, g.empty()
 }
 
 // room empties the memory, and makes as much as the rows of a read need: most devices keep the number

@@ -51,6 +51,7 @@ func (p *poll) columns(s *source, all bool) []int {
 		c := &s.columns[i]
 		switch {
 		case c.wide && p.version == v1:
+		case !all && m.empty != nil && m.empty[i]:
 		case all, !c.slow && !c.spare, c.spare && m.need != nil && m.need[i]:
 			out = append(out, i)
 		}
