@@ -36,7 +36,9 @@ type agent struct {
 	// reply changes the reply, or says nothing (nil) or something else (raw).
 	reply func(request, reply *gosnmp.SnmpPacket) *gosnmp.SnmpPacket
 	raw   func(request *gosnmp.SnmpPacket, reply []byte) [][]byte
-	limit int // bytes of a reply: GETBULK is cut, others are tooBig; 0 is none
+	// repeatsAll makes it know nothing of names that a GETBULK asks for once.
+	repeatsAll bool
+	limit      int // bytes of a reply: GETBULK is cut, others are tooBig; 0 is none
 }
 
 func newAgent(t testing.TB, mib ...entry) *agent {
@@ -199,6 +201,14 @@ func (a *agent) process(request *gosnmp.SnmpPacket) *gosnmp.SnmpPacket {
 	for i, v := range request.Variables {
 		names[i] = v.Name
 	}
+	single := min(int(request.NonRepeaters), len(names))
+	if a.repeatsAll || request.PDUType != gosnmp.GetBulkRequest {
+		single = 0
+	}
+	for _, name := range names[:single] {
+		reply.Variables = append(reply.Variables, a.lookup(request, name))
+	}
+	names = names[single:]
 	for range repetitions {
 		for i := range names {
 			pdu := a.lookup(request, names[i])

@@ -75,7 +75,7 @@ func TestAskRefusesWhatIsDenied(t *testing.T) {
 	c := a.collector(t)
 	err := c.with(t.Context(), &memory{}, func(p *poll) error {
 		for _, kind := range []requestKind{get, getNext, getBulk} {
-			if _, err := p.ask(p.ctx, kind, []name{mustName(t, sysUpTime), mustName(t, scriptOutput+".1")}, 1); err == nil {
+			if _, err := p.ask(p.ctx, request{kind: kind, names: []name{mustName(t, sysUpTime), mustName(t, scriptOutput+".1")}, repetitions: 1}); err == nil {
 				t.Errorf("%v was sent", kind)
 			}
 		}

@@ -31,8 +31,13 @@ func (e *encoder) encode(v version, secret []byte, r *request) {
 	}
 	e.start = headRoom
 	e.wrap(tagSequence)
-	e.number(bulkOnly(r)) // error-index; how many repetitions of GETBULK
-	e.number(0)           // error-status; names not repeated of GETBULK
+	// Where a reply has error-status and error-index, GETBULK has these two, and others have 0.
+	var single, repetitions int
+	if r.kind == getBulk {
+		single, repetitions = r.single, r.repetitions
+	}
+	e.number(repetitions)
+	e.number(single)
 	e.before(tagInteger, 4, 0, 0, 0, 0)
 	e.id = e.start + 2
 	e.wrap(byte(r.kind))
@@ -41,13 +46,6 @@ func (e *encoder) encode(v version, secret []byte, r *request) {
 	e.before(tagOctets, byte(len(secret))) // at most maxCommunity, which one byte can say
 	e.number(int(v))
 	e.wrap(tagSequence)
-}
-
-func bulkOnly(r *request) int {
-	if r.kind == getBulk {
-		return r.repetitions
-	}
-	return 0
 }
 
 // datagram is the message under an id, which has four bytes: firstID or more, and below 1<<31.

@@ -25,6 +25,7 @@ type request struct {
 	kind        requestKind
 	names       []name
 	repetitions int // of a getBulk
+	single      int // of a getBulk: how many of the first names are asked for once
 }
 
 type requestKind byte
@@ -52,7 +53,7 @@ func (r *reply) decode(m *message, asked *request) error {
 	}
 	most := len(asked.names)
 	if asked.kind == getBulk {
-		most *= max(1, asked.repetitions)
+		most = asked.single + (most-asked.single)*max(1, asked.repetitions)
 	}
 	for rest := m.varbinds; len(rest) > 0 && len(r.values) < most; {
 		var v value

@@ -113,7 +113,7 @@ func (p *poll) getOnce(ctx context.Context, items []item) error {
 	for i := range items {
 		p.names = append(p.names, items[i].name)
 	}
-	values, err := p.ask(ctx, get, p.names, 0)
+	values, err := p.ask(ctx, request{kind: get, names: p.names})
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ type mibMemory struct {
 	empty   []bool    // columns without a value in any row; nil: none is
 	perCell float64   // bytes of a reply for each value; 0: not measured
 	seen    bool
+	plain   bool    // it is not asked for the end of the rows beside the last of them
 	misses  absence // of rows that joins looked for
 }
 
@@ -164,7 +165,7 @@ func (m *mibMemory) keep(g *grid, now time.Time) {
 			}
 		}
 	}
-	m.readAt, m.seen, m.absence, m.empty = now, true, absence{}, g.empty()
+	m.readAt, m.seen, m.absence, m.empty, m.plain = now, true, absence{}, g.empty(), false
 }
 
 // room empties the memory, and makes as much as the rows of a read need: most devices keep the number

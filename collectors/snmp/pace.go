@@ -5,7 +5,8 @@ const (
 	maxVarbinds    = 40       // names in one request
 	maxRepetitions = 25       // of a GETBULK: more is the commonest cause of timeouts on small devices
 	firstGuess     = 10       // repetitions where it is not known how many rows there are
-	datagram       = 1400     // bytes of a reply that is not cut into fragments
+	datagram       = 1420     // bytes of a reply that is not cut into fragments, also in a tunnel of L2TP over Ethernet
+	replyHead      = 40       // bytes of a reply beside its values
 	maxRows        = 100_000  // of one table
 	maxCells       = 1 << 20  // values of one table, 32 MiB of them
 	maxReceived    = 16 << 20 // bytes in one poll

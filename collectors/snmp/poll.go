@@ -76,16 +76,16 @@ func (p *poll) end() {
 }
 
 // ask sends one request, unless it is known that no answer will come.
-func (p *poll) ask(ctx context.Context, kind requestKind, names []name, repetitions int) ([]value, error) {
+func (p *poll) ask(ctx context.Context, r request) ([]value, error) {
 	if p.dead != nil {
 		return nil, p.dead
 	}
-	for _, n := range names {
-		if err := p.library.deny.allow(kind, n); err != nil {
+	for _, n := range r.names {
+		if err := p.library.deny.allow(r.kind, n); err != nil {
 			return nil, err
 		}
 	}
-	values, err := p.session.ask(ctx, kind, names, repetitions)
+	values, err := p.session.ask(ctx, r)
 	switch {
 	case err == nil || isAnswer(err):
 		if !p.answered {
@@ -221,7 +221,7 @@ func (p *poll) probe() {
 // askUpTime asks the cheapest question.
 func (p *poll) askUpTime() ([]value, error) {
 	p.names = append(p.names[:0], p.library.scalars[p.library.upTime].wire)
-	return p.ask(p.ctx, get, p.names, 0)
+	return p.ask(p.ctx, request{kind: get, names: p.names})
 }
 
 // name is the name of a value: its column's, then the row's index. It is good until the next request.

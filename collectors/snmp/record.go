@@ -154,7 +154,7 @@ func (r *recorder) walk(p *poll, root name) error {
 		if p.version == v1 {
 			kind = getNext
 		}
-		values, err := p.ask(p.ctx, kind, []name{at}, repetitions)
+		values, err := p.ask(p.ctx, request{kind: kind, names: []name{at}, repetitions: repetitions})
 		switch {
 		case err == nil:
 		case isEnd(err):
@@ -232,7 +232,7 @@ func (r *recorder) get(p *poll, oids []string) error {
 		}
 		names = append(names, n)
 	}
-	values, err := p.ask(p.ctx, get, names, 0)
+	values, err := p.ask(p.ctx, request{kind: get, names: names})
 	var status *statusError
 	switch {
 	case errors.As(err, &status) && len(oids) == 1:

@@ -113,8 +113,8 @@ func (s *session) close() {
 
 // ask sends one request and waits for its reply. Each name must be allowed; the poll sees to that
 // before. A *statusError means that the device declined.
-func (s *session) ask(ctx context.Context, kind requestKind, names []name, repetitions int) ([]value, error) {
-	s.request = request{kind, names, repetitions}
+func (s *session) ask(ctx context.Context, r request) ([]value, error) {
+	s.request = r
 	reply, err := s.exchange.ask(ctx, &s.request)
 	switch {
 	case err == errSilent: //nolint:errorlint // as exchange promises it

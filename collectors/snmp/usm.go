@@ -156,7 +156,7 @@ func (u *usm) address() {
 	p.ContextEngineID, p.ContextName = u.stamp.engineID, c.Context
 	p.PDUType, p.Variables = gosnmp.PDUType(u.request.kind), u.pdus
 	if u.request.kind == getBulk {
-		p.MaxRepetitions = uint32(u.request.repetitions)
+		p.MaxRepetitions, p.NonRepeaters = uint32(u.request.repetitions), uint8(u.request.single)
 	}
 	security := &gosnmp.UsmSecurityParameters{
 		UserName: c.User, AuthoritativeEngineID: u.stamp.engineID,

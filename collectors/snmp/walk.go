@@ -73,8 +73,10 @@ func (p *poll) repetitions(g *grid, active []int) int {
 	if perCell == 0 {
 		perCell = 24
 	}
-	n := int((datagram - 60) / (perCell * float64(len(active))))
+	n := int((datagram - replyHead) / (perCell * float64(len(active))))
 	switch read := g.column[active[0]].row + 1; {
+	case g.endsWithin(m, active, n):
+		n = len(m.index) - read
 	case len(m.index) >= read && len(m.index) > 0:
 		n = min(n, len(m.index)-read+1) // one more than is left shows the end
 	case read == 0:
@@ -85,7 +87,15 @@ func (p *poll) repetitions(g *grid, active []int) int {
 
 // step asks for the next values of the columns, and takes them.
 func (p *poll) step(ctx context.Context, g *grid, active []int, repetitions int) error {
+	m := p.memory.mib(g.source.place)
+	r := request{kind: getBulk, repetitions: repetitions}
 	p.names, p.arena = p.names[:0], p.arena[:0]
+	if p.version == v1 {
+		r.kind, r.repetitions = getNext, 0
+	} else if g.endsWithin(m, active, repetitions) {
+		r.single = 1
+		p.names = append(p.names, p.name(g.source.wire[active[0]], m.index[len(m.index)-1]))
+	}
 	for _, c := range active {
 		after := g.source.wire[c]
 		if row := g.column[c].row; row != none {
@@ -93,25 +103,24 @@ func (p *poll) step(ctx context.Context, g *grid, active []int, repetitions int)
 		}
 		p.names = append(p.names, after)
 	}
-	kind := getBulk
-	if p.version == v1 {
-		kind = getNext
-	}
+	r.names = p.names
 	before := p.session.tally.received
-	values, err := p.ask(ctx, kind, p.names, repetitions)
+	values, err := p.ask(ctx, r)
 	if err != nil {
 		return err
 	}
 	if g.readAt.IsZero() {
 		g.readAt = p.now()
 	}
-	m := p.memory.mib(g.source.place)
 	m.measured(p.session.tally.received-before, len(values))
-	for i, at := 0, 0; i < len(values); i++ {
+	for i, at := r.single, 0; i < len(values); i++ {
 		p.take(g, m, active[at], &values[i])
 		if at++; at == len(active) {
 			at = 0
 		}
+	}
+	if r.single > 0 {
+		p.takeEnd(g, m, active, &values[0])
 	}
 	g.bound()
 	return nil
@@ -132,7 +141,7 @@ func (m *mibMemory) measured(bytes int64, values int) {
 	if values < 8 {
 		return
 	}
-	size := float64(bytes-40) / float64(values)
+	size := float64(bytes-replyHead) / float64(values)
 	if size < m.perCell {
 		size = (size + 3*m.perCell) / 4
 	}
