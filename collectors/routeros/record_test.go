@@ -112,3 +112,33 @@ func TestTapHearsPieces(t *testing.T) {
 		}
 	}
 }
+
+// However the bytes come, the same sentences are heard, and none that is not there.
+func FuzzTapHearsPieces(f *testing.F) {
+	f.Add([]byte("\x03!re\x05=a=bc\x00\x05!done\x00"), uint8(3))
+	f.Add([]byte{0xf0, 0xff, 0xff, 0xff, 0xff, 1}, uint8(1))
+	f.Add([]byte{0xff, 0x80, 0x00, 0x00}, uint8(2))
+	f.Fuzz(func(t *testing.T, stream []byte, size uint8) {
+		hear := func(size int) (got [][]string) {
+			var s sentences
+			for piece := range slices.Chunk(stream, size) {
+				s.take(piece, func(words []string) { got = append(got, words) })
+			}
+			return got
+		}
+		whole := hear(max(1, len(stream)))
+		if pieces := hear(int(size) + 1); !slices.EqualFunc(whole, pieces, slices.Equal[[]string]) {
+			t.Errorf("whole %q, in pieces %q", whole, pieces)
+		}
+		total := 0
+		for _, words := range whole {
+			for _, w := range words {
+				total += len(w) + 1
+			}
+			total++
+		}
+		if total > len(stream) {
+			t.Errorf("%d bytes heard of %d", total, len(stream))
+		}
+	})
+}
