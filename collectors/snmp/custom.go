@@ -57,7 +57,7 @@ type CustomLabel struct {
 	Name   string   `yaml:"name"`
 	Part   string   `yaml:"part"`   // of the index; "" without an OID: the part of the label's name
 	OID    string   `yaml:"oid"`    // of a column
-	By     []string `yaml:"by"`     // parts that make up the index of that column; none: it has the same index
+	By     []string `yaml:"by"`     // parts or columns that make up the index of that column; none: it has the same index
 	Format string   `yaml:"format"` // mac or ip
 }
 

@@ -104,8 +104,13 @@ func (c *customChecker) rows(r *configs.Report, t *CustomTable) {
 	if len(t.Labels) == 0 && (parts["device"] || parts["time"]) {
 		r.At("index").Errorf("add labels: [{ name: …, part: device }]", "device and time are names of ours: they cannot be labels")
 	}
+	numbers := maps.Clone(parts)
+	for i := range t.Columns {
+		numbers[t.Columns[i].Name] = true
+	}
 	for i := range t.Labels {
 		c.label(r.At("labels", i), &t.Labels[i], parts, taken)
+		c.by(r.At("labels", i), &t.Labels[i], numbers)
 	}
 	if len(t.Labels) == 0 {
 		taken = maps.Clone(parts)
@@ -148,9 +153,13 @@ func (c *customChecker) label(r *configs.Report, l *CustomLabel, parts, taken ma
 			r.At("part").Errorf("remove one of them", "a label has either a part or an oid")
 		}
 	}
-	for i, part := range l.By {
-		if !parts[part] {
-			r.At("by", i).Errorf("name one of: "+namesIn(parts), "the index has no part %q", part)
+}
+
+// by checks what makes up the index of another table: parts of this one's, or columns of numbers.
+func (c *customChecker) by(r *configs.Report, l *CustomLabel, numbers map[string]bool) {
+	for i, name := range l.By {
+		if !numbers[name] {
+			r.At("by", i).Errorf("name one of: "+namesIn(numbers), "there is no part of the index and no column %q", name)
 		}
 	}
 	if l.OID == "" && len(l.By) > 0 {
