@@ -197,7 +197,7 @@ func (s *rowset) name(r *row, at, from int) {
 	}
 	k := pipeline.RowKey{Values: s.table.key.values(r)}
 	if !s.table.tally {
-		k.Index = r.text(".id")
+		k.Index = ordinal(r.text(".id"))
 	}
 	s.keys = append(s.keys, k)
 	for _, j := range s.table.joins {
