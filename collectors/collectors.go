@@ -147,6 +147,9 @@ func (b *builder) device(cfg DeviceConfig, rows *pipeline.Rows) (*Device, error)
 				return nil, err
 			}
 			d.api, d.keeps = c, c
+			if cfg.RouterOS.listens(cred.RouterOS) {
+				d.listen = c.Listen
+			}
 			protocols = append(protocols, sourceAPI)
 		}
 	}
@@ -160,6 +163,7 @@ func (c *Collectors) Start(sched Scheduler, publish func(pipeline.Batch)) {
 	for _, d := range c.devices {
 		d.sched, d.publish = sched, publish
 		d.publishStatus(time.Now())
+		d.listen()
 	}
 	for _, lane := range append([]pipeline.Lane{pipeline.LaneStatus}, pollLanes()...) {
 		for _, d := range c.devices {
@@ -167,6 +171,13 @@ func (c *Collectors) Start(sched Scheduler, publish func(pipeline.Batch)) {
 				sched.Add(job)
 			}
 		}
+	}
+}
+
+// listen brings polls forward when the router says that something has changed.
+func (d *polled) listen() {
+	if d.device.listen != nil {
+		d.device.listen(func(lane pipeline.Lane) { d.sched.Hurry(d.config.Name, lane, 0) })
 	}
 }
 

@@ -41,7 +41,7 @@ func openFleet(t *testing.T, routers int) (*simulator.Fleet, Config) {
 	}
 	for _, r := range fleet.Routers() {
 		cfg.Devices = append(cfg.Devices, DeviceConfig{Name: r.Name(), Address: r.Address().String(), Credentials: []string{"snmp", "api"},
-			SNMP: Endpoint{fleet.SNMPPort()}, RouterOS: Endpoint{fleet.APITLSPort()}, Tags: map[string]string{"site": "lab"}})
+			SNMP: Endpoint{fleet.SNMPPort()}, RouterOS: APIEndpoint{Port: fleet.APITLSPort()}, Tags: map[string]string{"site": "lab"}})
 	}
 	return fleet, cfg
 }

@@ -47,7 +47,7 @@ type DeviceConfig struct {
 	Credentials []string          `yaml:"credentials"`
 	Tags        map[string]string `yaml:"tags"`
 	SNMP        Endpoint          `yaml:"snmp"`
-	RouterOS    Endpoint          `yaml:"routeros"`
+	RouterOS    APIEndpoint       `yaml:"routeros"`
 	Lanes       Lanes             `yaml:"lanes"`
 	Limits      Limits            `yaml:"limits"`
 
@@ -62,6 +62,23 @@ type Limits struct {
 // Endpoint is where a protocol listens on the device.
 type Endpoint struct {
 	Port int `yaml:"port"` // 0: the protocol's own
+}
+
+// APIEndpoint is where the RouterOS API listens, and whether we listen to it.
+type APIEndpoint struct {
+	Port   int   `yaml:"port"`             // 0: the protocol's own
+	Listen *bool `yaml:"listen,omitempty"` // unset: as the credential says
+}
+
+// listens reports whether changes are to be heard over a connection of their own.
+func (e APIEndpoint) listens(c *routeros.Credential) bool {
+	switch {
+	case e.Listen != nil:
+		return *e.Listen
+	case c.Listen != nil:
+		return *c.Listen
+	}
+	return true
 }
 
 // DefaultConfig has the periods of the guide and no device.

@@ -26,9 +26,10 @@ type protocol interface {
 // has one time and one source.
 type Device struct {
 	name    string
-	api     protocol  // nil: not configured
-	snmp    protocol  // nil: not configured
-	keeps   io.Closer // the connection that is kept between polls; nil: none
+	api     protocol                          // nil: not configured
+	snmp    protocol                          // nil: not configured
+	listen  func(changed func(pipeline.Lane)) // to what it says by itself; nil: not configured
+	keeps   io.Closer                         // the connection that is kept between polls; nil: none
 	plan    *tablePlan
 	log     *slog.Logger
 	metrics *metrics

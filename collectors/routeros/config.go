@@ -22,6 +22,8 @@ type Credential struct {
 	TLS          TLS            `yaml:"tls,omitempty"`
 	// Insecure means the plain API: password and answers cross the network in the clear.
 	Insecure bool `yaml:"insecure,omitempty"`
+	// Listen: logins and changes of interfaces are heard at once, over a second connection. Unset: yes.
+	Listen *bool `yaml:"listen,omitempty"`
 }
 
 // TLS says which certificate proves that it is the router. With neither CAFile nor Pin, the CAs of

@@ -12,6 +12,7 @@ import (
 // metrics is what the package tells about itself, all routers together.
 type metrics struct {
 	dials, drops, requests *prometheus.CounterVec
+	events, hurried        *prometheus.CounterVec
 	received, sent         prometheus.Counter
 }
 
@@ -26,13 +27,19 @@ func newMetrics(reg prometheus.Registerer, connections func() int) *metrics {
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "routerpulse_routeros_requests_total", Help: "Requests by result: done, trap (the router refused), failed (no whole answer)."},
 			[]string{"result"}),
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "routerpulse_routeros_events_total", Help: "Changes that routers told by themselves, by menu."},
+			[]string{"menu"}),
+		hurried: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "routerpulse_routeros_hurried_total", Help: "Polls that changes brought forward, by lane; events that come close together share one."},
+			[]string{"lane"}),
 		received: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "routerpulse_routeros_received_bytes_total", Help: "Bytes of the API received, without TLS."}),
 		sent: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "routerpulse_routeros_sent_bytes_total", Help: "Bytes of the API sent, without TLS."}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.dials, m.drops, m.requests, m.received, m.sent, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		reg.MustRegister(m.dials, m.drops, m.requests, m.events, m.hurried, m.received, m.sent, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "routerpulse_routeros_connections", Help: "Connections that are open."},
 			func() float64 { return float64(connections()) }))
 	}

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,6 +40,9 @@ type Collector struct {
 
 	memory memory
 
+	listening sync.WaitGroup // of the listener, if there is one
+	connected chan struct{}  // tells it that a poll has a connection; nil: nobody listens
+
 	life  context.Context // ends with Close, and every request with it
 	end   context.CancelCauseFunc
 	heard atomic.Int64  // when the last sentence came, in Unix nanoseconds
@@ -63,6 +67,7 @@ func New(target Target, rows *pipeline.Rows, shared *Shared) (*Collector, error)
 // Close ends what is under way and closes the connection. It may be called more than once.
 func (c *Collector) Close() error {
 	c.end(errClosed)
+	c.listening.Wait()
 	_ = c.turns.take(context.Background(), pipeline.LaneStatus) // cannot fail; requests end at once
 	defer c.turns.give()
 	if c.session != nil {
@@ -194,6 +199,10 @@ func (c *Collector) connect(ctx context.Context) error {
 	c.refusal.forget()
 	c.session = s
 	c.shared.opened(c)
+	select {
+	case c.connected <- struct{}{}:
+	default:
+	}
 	return nil
 }
 

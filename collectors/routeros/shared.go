@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -18,6 +19,8 @@ type Shared struct {
 	metrics *metrics
 	wires   sync.Pool // *wire, between exchanges
 	rowsets sync.Pool // *rowset, between polls
+
+	listeners atomic.Int64 // connections that listen
 
 	mu   sync.Mutex
 	kept *list.List // of *Collector with a session, least recently used first
@@ -41,6 +44,17 @@ func (s *Shared) wire() *wire {
 	}
 	return newWire()
 }
+
+// mayListen takes one of the connections for listening: as many as may be kept for polls.
+func (s *Shared) mayListen() bool {
+	if n := s.listeners.Add(1); s.max > 0 && n > int64(s.max) {
+		s.listeners.Add(-1)
+		return false
+	}
+	return true
+}
+
+func (s *Shared) listenEnded() { s.listeners.Add(-1) }
 
 func (s *Shared) rowset() *rowset {
 	if r, ok := s.rowsets.Get().(*rowset); ok {

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bufio"
+	"strings"
 	"time"
 )
 
@@ -17,6 +18,7 @@ type apiSession struct {
 	row       apiRow
 	challenge []byte
 	loggedIn  bool
+	listens   map[string]*listening // by tag
 }
 
 // How long a client may be silent, and how long it may take to read.
@@ -28,11 +30,15 @@ const (
 
 // serve talks until the client leaves, or is left.
 func (s *apiSession) serve() {
+	defer s.endListens()
 	boot := s.router.bootTime(s.fleet.now(), s.router.changes.Load())
 	for {
 		timeout := loginTimeout
 		if s.loggedIn {
 			timeout = idleTimeout
+		}
+		if len(s.listens) > 0 {
+			timeout = 24 * time.Hour
 		}
 		if s.conn.SetReadDeadline(time.Now().Add(timeout)) != nil || s.sentence.read(s.in) != nil {
 			return
@@ -88,8 +94,9 @@ func (s *apiSession) answer() bool {
 		s.fatal(messageNotLogged)
 		return false
 	case c.path == "/cancel":
-		// Commands are answered one by one, so there is never one to be cancelled.
-		s.say(c.tag, "!done")
+		s.cancel(&c)
+	case strings.HasSuffix(c.path, "/listen"):
+		s.listen(&c)
 	default:
 		s.run(&c)
 	}
