@@ -62,6 +62,27 @@ func (c cell) float(wrap bool) float64 {
 	return float64(c.num)
 }
 
+// withSign is the number, where a device sent a negative one as unsigned, of 32 bits or of 16. It is for
+// what is never as large as 2^15.
+func (c cell) withSign() float64 {
+	switch {
+	case c.kind == unsigned32 && c.num >= 1<<31:
+		return float64(int32(uint32(c.num)))
+	case (c.kind == unsigned32 || c.kind == signed) && c.integer() >= 1<<15 && c.integer() < 1<<16:
+		return float64(int16(uint16(c.num)))
+	}
+	return c.float(false)
+}
+
+// parsedCell is the number that a text holds; none if it holds no number.
+func parsedCell(c cell, parse func(string) (float64, bool)) cell {
+	n, ok := parse(c.text)
+	if !ok {
+		return cell{}
+	}
+	return cell{kind: float, num: math.Float64bits(n)}
+}
+
 // newCell takes a value out of a reply. was is the same cell of an earlier poll, or zero: where the
 // text has not changed, its string is used again.
 func newCell(v *value, as form, was cell) cell {

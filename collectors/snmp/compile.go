@@ -69,8 +69,10 @@ type sensor struct {
 // formula is a compiled reading.
 type formula struct {
 	*reading
-	of                []ref
-	times, per, where ref
+	of                      []ref
+	times, per, where, with ref
+	unless                  []ref
+	scaleOf, precisionOf    ref
 	// n × factor ÷ divisor scales: a division by 10 is exact where a multiplication by 0.1 is not.
 	factor, divisor float64
 }
@@ -184,7 +186,7 @@ func (t *table) compileRule(names map[string]int, r rule) (field, error) {
 }
 
 func (t *table) compileReading(names map[string]int, r *reading) (f formula, err error) {
-	f = formula{reading: r, times: noRef(), per: noRef(), where: noRef(), factor: 1, divisor: 1}
+	f = formula{reading: r, factor: 1, divisor: 1}
 	switch {
 	case r.scale > 0 && r.scale < 1 && math.Abs(1/r.scale-math.Round(1/r.scale)) < 1e-9/r.scale:
 		f.divisor = math.Round(1 / r.scale)
@@ -203,16 +205,37 @@ func (t *table) compileReading(names map[string]int, r *reading) (f formula, err
 	if len(f.of) == 0 || len(f.of) < len(r.of) {
 		return f, errors.New("a reading of nothing")
 	}
-	if f.times, err = t.resolve(names, r.times); err != nil {
-		return f, err
+	return f, t.resolveOthers(names, &f)
+}
+
+// resolveOthers finds the objects that a reading refers to beside those that it reads.
+func (t *table) resolveOthers(names map[string]int, f *formula) (err error) {
+	var when, scale, precision string
+	if f.when != nil {
+		when = f.when.object
 	}
-	if f.per, err = t.resolve(names, r.per); err != nil {
-		return f, err
+	if f.decimal != nil {
+		scale, precision = f.decimal.scale, f.decimal.precision
 	}
-	if r.when != nil {
-		f.where, err = t.resolve(names, r.when.object)
+	for _, other := range []struct {
+		name string
+		to   *ref
+	}{
+		{f.reading.times, &f.times}, {f.reading.per, &f.per}, {when, &f.where}, {f.reading.with, &f.with},
+		{scale, &f.scaleOf}, {precision, &f.precisionOf},
+	} {
+		if *other.to, err = t.resolve(names, other.name); err != nil {
+			return err
+		}
 	}
-	return f, err
+	for _, c := range f.reading.unless {
+		r, err := t.resolve(names, c.object)
+		if err != nil {
+			return err
+		}
+		f.unless = append(f.unless, r)
+	}
+	return nil
 }
 
 func (t *table) resolve(names map[string]int, name string) (ref, error) {

@@ -102,17 +102,34 @@ type reading struct {
 	times, per string
 	scale      float64 // 0 means 1
 	drop       []int64
-	// when limits it to rows in which another object has a number.
-	when *condition
+	// when limits it to rows in which another object has a number; unless leaves out rows in which one
+	// of some objects has a number that says that there is nothing to read.
+	when   *condition
+	unless []condition
 	// wrap undoes the sign of 32-bit numbers that a device counts past 2^31.
 	wrap bool
 	// narrow takes a counter for one of 32 bits, whatever its type.
 	narrow bool
+	// signed gives a sign to temperatures that a device sends as unsigned numbers of 32 or 16 bits.
+	signed bool
+	// decimal places the point, as ENTITY-SENSOR-MIB does.
+	decimal *decimal
+	// sinceBoot: seconds of sysUpTime at which something happened; the value is that point in time.
+	sinceBoot bool
 	// codes are the numbers of an enumeration that differ from the schema's.
 	codes map[int64]int64
-	// spell makes a text of the only object; "" is none.
-	spell func(c cell) string
+	// is lists the numbers that make a bool true; nil: 1 does, and 0 and 2 make it false.
+	is []int64
+	// parse reads a number out of a text.
+	parse func(text string) (n float64, ok bool)
+	// spell makes a text of the only object; "" is none. spellWith sees another object beside it.
+	spell     func(c cell) string
+	with      string
+	spellWith func(c, with cell) string
 }
+
+// decimal names the objects that say where a number's point is.
+type decimal struct{ scale, precision string }
 
 type condition struct {
 	object string
@@ -130,3 +147,18 @@ func (r reading) scaled(by float64) reading { r.scale = by; return r }
 func (r reading) dropping(values ...int64) reading { r.drop = values; return r }
 
 func (r reading) spelled(f func(cell) string) reading { r.spell = f; return r }
+
+func (r reading) spelledWith(object string, f func(c, with cell) string) reading {
+	r.with, r.spellWith = object, f
+	return r
+}
+
+func (r reading) parsed(f func(string) (float64, bool)) reading { r.parse = f; return r }
+
+func (r reading) where(object string, is int64) reading { r.when = &condition{object, is}; return r }
+
+func (r reading) except(conditions ...condition) reading { r.unless = conditions; return r }
+
+func (r reading) trueIf(numbers ...int64) reading { r.is = numbers; return r }
+
+func (r reading) withSign() reading { r.signed = true; return r }

@@ -46,6 +46,9 @@ func (v *view) value(f *field, row int) pipeline.Value {
 // cell returns an object's value; known is false if it could not be read, which is not the same as the
 // device having none.
 func (v *view) cell(r ref, row int) (c cell, known bool) {
+	if !r.exists() {
+		return cell{}, true
+	}
 	if r.scalar != none {
 		s := &v.poll.scalars[r.scalar]
 		return s.cell, s.err == nil
@@ -66,11 +69,8 @@ func (v *view) noteSpares(f *formula) {
 }
 
 func (v *view) reading(f *formula, kind pipeline.Kind, row int) (value pipeline.Value, known bool) {
-	if f.where.exists() {
-		c, known := v.cell(f.where, row)
-		if !known || c.kind == absent || c.integer() != f.when.is {
-			return value, known
-		}
+	if applies, known := v.applies(f, row); !applies {
+		return value, known
 	}
 	if kind == pipeline.Text {
 		return v.text(f, row)
@@ -91,14 +91,56 @@ func (v *view) reading(f *formula, kind pipeline.Kind, row int) (value pipeline.
 		}
 		return pipeline.EnumValue(sum.integer()), true
 	case pipeline.Bool:
-		return pipeline.BoolValue(sum.integer() == 1), true
+		return f.truth(sum.integer()), true
 	}
 	return v.number(f, kind, sum, row)
 }
 
+// applies checks the conditions of a reading.
+func (v *view) applies(f *formula, row int) (applies, known bool) {
+	if f.where.exists() {
+		c, known := v.cell(f.where, row)
+		if !known || !c.isNumber() || c.integer() != f.when.is {
+			return false, known
+		}
+	}
+	for i, r := range f.unless {
+		c, known := v.cell(r, row)
+		if !known {
+			return false, false
+		}
+		if c.isNumber() && c.integer() == f.reading.unless[i].is {
+			return false, true
+		}
+	}
+	return true, true
+}
+
+// truth reads the two booleans of MIKROTIK-MIB: BoolValue has false 0, true 1; TruthValue has true 1,
+// false 2. Another number is neither.
+func (f *formula) truth(n int64) pipeline.Value {
+	switch {
+	case f.is != nil:
+		return pipeline.BoolValue(slices.Contains(f.is, n))
+	case n >= 0 && n <= 2:
+		return pipeline.BoolValue(n == 1)
+	}
+	return pipeline.Value{}
+}
+
 // number scales a gauge, a duration or a point in time.
 func (v *view) number(f *formula, kind pipeline.Kind, sum cell, row int) (value pipeline.Value, known bool) {
-	n := sum.float(f.wrap) * f.factor / f.divisor
+	n := sum.float(f.wrap)
+	if f.signed {
+		n = sum.withSign()
+	}
+	n = n * f.factor / f.divisor
+	if f.decimal != nil {
+		var ok bool
+		if n, ok, known = v.placePoint(f, n, row); !ok {
+			return value, known
+		}
+	}
 	for _, by := range [...]struct {
 		ref
 		divides bool
@@ -116,13 +158,61 @@ func (v *view) number(f *formula, kind pipeline.Kind, sum cell, row int) (value 
 			n *= c.float(f.wrap)
 		}
 	}
+	if math.IsNaN(n) || math.IsInf(n, 0) {
+		return value, true
+	}
 	switch kind {
 	case pipeline.Duration:
+		if math.Abs(n) > maxSeconds {
+			return value, true
+		}
 		return pipeline.DurationValue(time.Duration(math.Round(n * 1e9))), true
 	case pipeline.Timestamp:
-		return pipeline.TimestampValue(time.UnixMilli(int64(math.Round(n * 1e3)))), true
+		return v.instant(f, n), true
 	}
 	return pipeline.GaugeValue(n), true
+}
+
+// maxSeconds bounds durations and points in time: some 285 years.
+const maxSeconds = 9e9
+
+// instant is a point in time: seconds since 1970, or since the device was started.
+func (v *view) instant(f *formula, seconds float64) pipeline.Value {
+	if math.Abs(seconds) > maxSeconds {
+		return pipeline.Value{}
+	}
+	if !f.sinceBoot {
+		return pipeline.TimestampValue(time.UnixMilli(int64(math.Round(seconds * 1e3))))
+	}
+	boot := v.poll.bootedAt()
+	if boot.IsZero() || seconds > v.poll.uptime.Seconds()+bootDrift.Seconds() {
+		return pipeline.Value{} // it would lie ahead
+	}
+	return pipeline.TimestampValue(boot.Add(time.Duration(seconds * 1e9)).Truncate(time.Second))
+}
+
+// placePoint scales a number of ENTITY-SENSOR-MIB: by thousands from 10^-24 (1) to 10^24 (17), units
+// being 9, and by so many digits behind the point. Without the two it is units.
+func (v *view) placePoint(f *formula, n float64, row int) (scaled float64, ok, known bool) {
+	scale, known := v.cell(f.scaleOf, row)
+	precision, alsoKnown := v.cell(f.precisionOf, row)
+	if !known || !alsoKnown {
+		return 0, false, false
+	}
+	exponent := int64(0)
+	if scale.isNumber() {
+		if scale.integer() < 1 || scale.integer() > 17 {
+			return 0, false, true
+		}
+		exponent = 3 * (scale.integer() - 9)
+	}
+	if precision.isNumber() && precision.integer() > 0 { // a negative one says how accurate it is
+		exponent -= min(precision.integer(), 9)
+	}
+	if exponent < 0 {
+		return n / math.Pow10(int(-exponent)), true, true
+	}
+	return n * math.Pow10(int(exponent)), true, true
 }
 
 func (v *view) text(f *formula, row int) (value pipeline.Value, known bool) {
@@ -131,8 +221,15 @@ func (v *view) text(f *formula, row int) (value pipeline.Value, known bool) {
 		return value, known
 	}
 	s := c.text
-	if f.spell != nil {
+	switch {
+	case f.spell != nil:
 		s = f.spell(c)
+	case f.spellWith != nil:
+		with, known := v.cell(f.with, row)
+		if !known {
+			return value, false
+		}
+		s = f.spellWith(c, with)
 	}
 	if s == "" {
 		return value, true
@@ -144,6 +241,9 @@ func (v *view) text(f *formula, row int) (value pipeline.Value, known bool) {
 func (v *view) sum(f *formula, row int) (sum cell, known bool) {
 	for i, r := range f.of {
 		c, known := v.cell(r, row)
+		if known && f.parse != nil && c.kind == textual {
+			c = parsedCell(c, f.parse)
+		}
 		switch {
 		case !known:
 			return cell{}, false

@@ -11,6 +11,7 @@ import (
 type memory struct {
 	device  device
 	uptime  time.Duration // at the last poll
+	booted  time.Time     // when it was started
 	polled  time.Time     // the last poll that was answered; zero: none, or the last one failed
 	apart   bool          // one table's scalars in a request, because all at once went unanswered
 	pace    pace

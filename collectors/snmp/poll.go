@@ -175,6 +175,23 @@ func (p *poll) learn() {
 	p.memory.uptime = p.uptime
 }
 
+// bootDrift is how far two clocks drift apart, and requests are late, before a device's start is taken
+// anew.
+const bootDrift = 30 * time.Second
+
+// bootedAt is when the device was started, as far as sysUpTime says: the same instant in every poll.
+// It is the zero time for a device that does not say.
+func (p *poll) bootedAt() time.Time {
+	if p.uptime == 0 {
+		return time.Time{}
+	}
+	boot := p.upAt.Add(-p.uptime)
+	if moved := boot.Sub(p.memory.booted); moved.Abs() > bootDrift {
+		p.memory.booted = boot
+	}
+	return p.memory.booted
+}
+
 // askScalars gets the scalars of all tables, and with them the mibs that are small enough.
 func (p *poll) askScalars() {
 	p.items, p.arena = p.items[:0], p.arena[:0]
