@@ -16,6 +16,7 @@ func inventoryTables() []*Table {
 			text("software_id", "RouterOS' software id, which the licence is bound to."),
 			text("license_level", "Level of the licence."),
 			text("license_upgradable_to", "The newest version that the licence covers."),
+			instant("license_upgrades_until_timestamp_seconds", "Until when new versions are covered (RouterOS 5)."),
 			seconds("license_expires_seconds", "Until the licence ends."),
 			instant("license_renewal_timestamp_seconds", "When the licence is renewed next (CHR)."),
 			instant("license_deadline_timestamp_seconds", "When the licence must have been renewed (CHR)."),

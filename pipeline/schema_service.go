@@ -31,6 +31,8 @@ func serviceTables() []*Table {
 		),
 		table("queue_simple", "Simple queues. Upload is what comes from the target.", []string{"queue"},
 			text("target", "Who is limited."),
+			text("destination", "Traffic to whom is limited, if not all."),
+			text("interface_name", "Interface that is limited."),
 			text("parent_queue", "Queue above it."),
 			text("comment", "What the operator wrote."),
 			flag("disabled", "Not used."),

@@ -56,6 +56,7 @@ func routerTables() []*Table {
 				EnumName{3, "nonoperational"}),
 			flag("truth", "A sensor that says yes or no (ENTITY-SENSOR-MIB)."),
 			gauge("speed_rpm", "rpm", "Speed of a fan, in revolutions per minute (the field's usual unit; see docs/decisions)."),
+			text("words", "What a sensor says in words (RouterOS 6: active-fan)."),
 			enum("state", "State of a power supply or a fan, in RouterOS' numbers.", EnumName{0, "ok"}, EnumName{1, "fail"},
 				EnumName{2, "not-present"}, EnumName{3, "idle"}, EnumName{4, "no-input"}),
 		),

@@ -18,13 +18,18 @@ const notOnDevice = "not on this device"
 type row struct {
 	rowID
 	first, last int // its fields in builder.fields
+	room        int // for its rates, behind them
 }
 
 // builder turns what a poll read into the samples of one table.
 type builder struct {
 	view
+	whole  *table // of which view.table is a part
+	part   uint8
 	rows   []row
 	fields []pipeline.Field // of all rows; after each row's there is room for its rates
+	taken  map[rowID]bool   // names of earlier parts' rows; nil for the first part
+	readAt *grid            // of the first part that has rows of a mib
 	err    error
 }
 
@@ -37,14 +42,11 @@ func (p *poll) read(t *table, rows *pipeline.Rows) pipeline.TableRead {
 		}
 		return out
 	}
-	b := builder{view: view{poll: p, table: t}, rows: p.rows[:0]}
+	b := builder{view: view{poll: p}, whole: t, rows: p.rows[:0]}
 	defer func() { p.rows = b.rows[:0] }()
-	b.addRows()
-	b.addSensors()
-	if t.source == nil && len(t.sensors) == 0 {
-		b.addOne()
+	for i, part := range t.parts {
+		b.addPart(uint8(i), part)
 	}
-	b.noteErrors()
 	switch {
 	case b.err != nil:
 		out.Status, out.Reason = pipeline.Failed, p.reason(b.err)
@@ -53,7 +55,7 @@ func (p *poll) read(t *table, rows *pipeline.Rows) pipeline.TableRead {
 		out.Status, out.Reason = pipeline.Whole, ""
 	}
 	if len(b.rows) > 0 {
-		out.ReadAt, out.Uptime = p.times(b.grid)
+		out.ReadAt, out.Uptime = p.times(b.readAt)
 		out.Samples = b.samples(rows, out.Status)
 	}
 	return out
@@ -71,6 +73,33 @@ func (p *poll) times(g *grid) (readAt time.Time, uptime time.Duration) {
 	return readAt, uptime
 }
 
+// addPart adds the rows of one of the places that a table comes from.
+func (b *builder) addPart(number uint8, part *table) {
+	if part.standIn && len(b.rows) > 0 {
+		return
+	}
+	b.part, b.table, b.grid, b.spares = number, part, nil, nil
+	b.noteTaken()
+	before := len(b.rows)
+	b.addRows()
+	b.addSensors()
+	if part.source == nil && len(part.sensors) == 0 {
+		b.addOne()
+	}
+	b.noteErrors(before)
+}
+
+// noteTaken notes the names that the rows of earlier parts have.
+func (b *builder) noteTaken() {
+	if b.part == 0 {
+		return
+	}
+	b.taken = make(map[rowID]bool, len(b.rows))
+	for i := range b.rows {
+		b.taken[b.rows[i].name()] = true
+	}
+}
+
 func (b *builder) addRows() {
 	if b.table.source == nil {
 		return
@@ -80,8 +109,15 @@ func (b *builder) addRows() {
 		return // absent, and not asked for
 	}
 	b.grid = g
+	if b.readAt == nil && g.len() > 0 {
+		b.readAt = g
+	}
 	b.noteSpareColumns()
-	b.fields = make([]pipeline.Field, 0, g.len()*(len(b.table.fields)+b.table.rates)+len(b.table.sensors))
+	if room := g.len()*(len(b.table.fields)+b.table.rates) + len(b.table.sensors); b.fields == nil {
+		b.fields = make([]pipeline.Field, 0, room)
+	} else {
+		b.fields = slices.Grow(b.fields, room)
+	}
 	number := 0
 	for _, r := range g.inOrder() {
 		if !g.kept[r] {
@@ -92,7 +128,14 @@ func (b *builder) addRows() {
 			id.key = strconv.Itoa(number)
 			number++
 		}
-		b.addRow(id, b.table.fields, r)
+		if b.table.nameRow != nil {
+			keys := id.names(len(b.table.schema.Keys))
+			b.table.nameRow(keys)
+			id = id.named(keys)
+		}
+		if id.part = b.part; b.taken == nil || !b.taken[id.name()] {
+			b.addRow(id, b.table.fields, r)
+		}
 	}
 	if b.spares != nil {
 		b.poll.memory.mib(g.source.place).need = b.spares
@@ -142,13 +185,20 @@ func (b *builder) add(def *pipeline.FieldDef, v pipeline.Value) {
 	}
 }
 
+// addOnce adds a field that no rule of the row that begins at first gave.
+func (b *builder) addOnce(first int, def *pipeline.FieldDef, v pipeline.Value) {
+	if !slices.ContainsFunc(b.fields[first:], func(f pipeline.Field) bool { return f.Def == def }) {
+		b.add(def, v)
+	}
+}
+
 // endRow makes a row of the fields since first; no row if there are none.
 func (b *builder) endRow(id rowID, first int) {
 	last := len(b.fields)
 	if last == first {
 		return
 	}
-	b.rows = append(b.rows, row{id, first, last})
+	b.rows = append(b.rows, row{id, first, last, b.table.rates})
 	b.fields = slices.Grow(b.fields, b.table.rates)[:last+b.table.rates]
 }
 
@@ -165,25 +215,36 @@ next:
 		}
 		first := len(b.fields)
 		b.add(s.def, b.value(&s.field, none))
-		b.endRow(rowID{key: s.key}, first)
+		b.endRow(rowID{part: b.part, key: s.key}, first)
 	}
 }
 
 // addOne makes the row of a table that has one.
 func (b *builder) addOne() {
-	b.fields = make([]pipeline.Field, 0, len(b.table.schema.Fields))
+	id := rowID{part: b.part}
+	if b.table.solo != nil {
+		id = id.named(b.table.solo)
+	}
+	if b.taken[id.name()] {
+		return
+	}
+	first := len(b.fields)
+	b.fields = slices.Grow(b.fields, len(b.table.schema.Fields))
 	for i := range b.table.fields {
 		b.add(b.table.fields[i].def, b.value(&b.table.fields[i], none))
 	}
-	if b.table.derive != nil && len(b.fields) > 0 {
-		b.table.derive(&b.view, func(name string, v pipeline.Value) { b.add(b.table.schema.Field(name), v) })
+	if b.table.derive != nil && len(b.fields) > first {
+		b.table.derive(&b.view, func(name string, v pipeline.Value) { b.addOnce(first, b.table.schema.Field(name), v) })
 	}
-	b.endRow(rowID{}, 0)
+	b.endRow(id, first)
 }
 
 // noteErrors finds what kept the table from being read whole. What only derive reads does not count:
 // it has tables of its own to say so.
-func (b *builder) noteErrors() {
+func (b *builder) noteErrors(before int) {
+	if b.err != nil {
+		return
+	}
 	if b.grid != nil && b.grid.err != nil {
 		b.err = b.grid.err
 		return
@@ -194,7 +255,7 @@ func (b *builder) noteErrors() {
 			return
 		}
 	}
-	if b.poll.dead != nil && b.grid == nil && len(b.rows) == 0 {
+	if b.poll.dead != nil && b.grid == nil && len(b.rows) == before {
 		b.err = b.poll.dead
 	}
 }
@@ -205,12 +266,12 @@ func (b *builder) dropDoubtful() {
 	if errors.Is(b.err, errTooManyRows) {
 		b.rows = b.rows[:0]
 	}
-	if b.grid == nil || b.table.number {
+	if b.whole.number {
 		return
 	}
 	kept := b.rows[:0]
 	for _, r := range b.rows {
-		if !slices.Contains(r.names(len(b.table.schema.Keys)), "") {
+		if r.index == "" || !slices.Contains(r.names(len(b.whole.schema.Keys)), "") {
 			kept = append(kept, r)
 		}
 	}
@@ -222,17 +283,17 @@ func (b *builder) samples(rows *pipeline.Rows, status pipeline.TableStatus) []pi
 	series := b.series(rows, status)
 	out := make([]pipeline.Sample, len(b.rows))
 	for i, r := range b.rows {
-		out[i] = pipeline.Sample{Series: series[i], Fields: b.fields[r.first : r.last : r.last+b.table.rates]}
+		out[i] = pipeline.Sample{Series: series[i], Fields: b.fields[r.first : r.last : r.last+r.room]}
 	}
 	return out
 }
 
 // series finds the series of the rows: those of the last poll if the rows are the same.
 func (b *builder) series(rows *pipeline.Rows, status pipeline.TableStatus) []*pipeline.Series {
-	m := b.poll.memory.tables[b.table]
+	m := b.poll.memory.tables[b.whole]
 	if m == nil {
 		m = &tableMemory{}
-		b.poll.memory.tables[b.table] = m
+		b.poll.memory.tables[b.whole] = m
 	}
 	if b.sameRows(m) {
 		return m.series
@@ -242,11 +303,11 @@ func (b *builder) series(rows *pipeline.Rows, status pipeline.TableStatus) []*pi
 		ids = append(ids, b.rows[i].rowID)
 	}
 	if status == pipeline.Whole {
-		m.rows, m.series = ids, rows.Of(b.table.schema, b.table.rowKeys(ids))
+		m.rows, m.series = ids, rows.Of(b.whole.schema, b.whole.rowKeys(ids))
 		return m.series
 	}
 	// Some rows are missing for now: they keep their series, and two of one name stay apart.
-	return rows.Of(b.table.schema, b.table.rowKeys(append(ids, m.missing(ids)...)))[:len(b.rows)]
+	return rows.Of(b.whole.schema, b.whole.rowKeys(append(ids, m.missing(ids)...)))[:len(b.rows)]
 }
 
 func (b *builder) sameRows(m *tableMemory) bool {
@@ -287,6 +348,9 @@ func (m *tableMemory) missing(ids []rowID) (out []rowID) {
 	}
 	return out
 }
+
+// name is the row without its place.
+func (id rowID) name() rowID { return rowID{key: id.key, more: id.more} }
 
 // place is the row without its name, if it has an index.
 func (id rowID) place() rowID {

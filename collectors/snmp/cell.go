@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"math"
 	"net/netip"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // cell is one value as the device sent it: a number or a text. The zero cell is "no value".
@@ -29,9 +33,13 @@ const (
 type form uint8
 
 const (
-	plain form = iota
-	mac        // six bytes; any other length is no address
-	inet       // an IP address: 4 or 16 bytes; in an index InetAddressType, length and bytes
+	plain    form = iota
+	mac           // six bytes; any other length is no address
+	raw           // the bytes as they are
+	label         // text, or bytes that are none, which become "0a:1b:…"
+	portName      // text that is a name: neither a number nor a MAC address
+	dateTime      // DateAndTime (RFC 2579), which becomes a number: seconds since 1970
+	inet          // an IP address: 4 or 16 bytes; in an index InetAddressType, length and bytes
 
 	// Parts of an index alone.
 	arc        // one number
@@ -136,6 +144,14 @@ func octets(b []byte, as form, was cell) cell {
 		return macCell(b, was)
 	case inet:
 		return addressCell(b, was)
+	case raw:
+		return textCell(b, was)
+	case label:
+		return labelCell(b, was)
+	case portName:
+		return portNameCell(b, was)
+	case dateTime:
+		return dateCell(b)
 	}
 	b = bytes.TrimRight(b, "\x00") // some agents send the whole buffer that a name is in
 	return textCell(b, was)
@@ -154,4 +170,57 @@ func macCell(b []byte, was cell) cell {
 		}
 	}
 	return textCell(buf[:], was)
+}
+
+// labelCell writes bytes that are no text as RouterOS writes a MAC address, whatever their number.
+func labelCell(b []byte, was cell) cell {
+	text := bytes.TrimRight(b, "\x00")
+	if len(text) > 0 && utf8.Valid(text) && bytes.IndexFunc(text, unicode.IsControl) < 0 {
+		return textCell(text, was)
+	}
+	if len(b) == 6 {
+		return macCell(b, was)
+	}
+	const hex = "0123456789abcdef"
+	var buf [96]byte
+	out := buf[:0]
+	for i, x := range b[:min(len(b), 32)] {
+		if i > 0 {
+			out = append(out, ':')
+		}
+		out = append(out, hex[x>>4], hex[x&15])
+	}
+	return textCell(out, was)
+}
+
+// portNameCell leaves out what names no port for people: a number, and a MAC address as bytes or as text.
+func portNameCell(b []byte, was cell) cell {
+	c := labelCell(b, was)
+	digits := strings.Trim(c.text, "0123456789") == ""
+	address := len(c.text) == 17 && strings.Trim(c.text, "0123456789abcdefABCDEF:-") == ""
+	if digits || address {
+		return cell{}
+	}
+	return c
+}
+
+// dateCell reads DateAndTime: year, month, day, hour, minute, second, tenths, and the offset from UTC,
+// which may be missing.
+func dateCell(b []byte) cell {
+	if len(b) != 8 && len(b) != 11 {
+		return cell{}
+	}
+	year, month, day := int(b[0])<<8|int(b[1]), time.Month(b[2]), int(b[3])
+	t := time.Date(year, month, day, int(b[4]), int(b[5]), int(b[6]), int(b[7])*1e8, time.UTC)
+	if year == 0 || t.Month() != month || t.Day() != day || b[4] > 23 || b[5] > 59 || b[6] > 60 || b[7] > 9 {
+		return cell{}
+	}
+	if len(b) == 11 {
+		offset := time.Duration(b[9])*time.Hour + time.Duration(b[10])*time.Minute
+		if b[8] == '+' {
+			offset = -offset
+		}
+		t = t.Add(offset)
+	}
+	return cell{kind: float, num: math.Float64bits(float64(t.UnixMilli()) / 1e3)}
 }

@@ -39,6 +39,10 @@ type source struct {
 	asked   int // how many are the mib's own
 	most    int // rows to ask for at once
 	joins   []joined
+	// Of a mib that is read with GET: the columns that tell whether a row is there, and the mib whose rows
+	// may be rows of this one; nil is none.
+	candidates []int
+	among      *source
 	// kept is, for each column, its place among those that memory keeps, or none; keeps counts them.
 	kept  []int
 	keeps int
@@ -48,9 +52,11 @@ type source struct {
 type table struct {
 	*tableDef
 	schema  *pipeline.Table
-	source  *source // nil: no rows from a mib
+	source  *source  // nil: no rows from a mib
+	parts   []*table // this one, and what more there is
 	also    []*source
-	scalars []int // all that the table needs, sensors' included
+	scalars []int          // all that the table needs, sensors' included
+	names   map[string]int // the scalars by name
 	fields  []field
 	sensors []sensor
 	rates   int // how many fields get a rate
@@ -110,6 +116,24 @@ func (l *library) addTable(schema *pipeline.Schema, sources map[*mib]*source, de
 	if t.schema == nil {
 		return errors.New("the schema has no such table")
 	}
+	if err := l.addPart(sources, t); err != nil {
+		return err
+	}
+	t.parts = append(t.parts, t)
+	for i := range def.more {
+		part := &table{tableDef: &def.more[i], schema: t.schema}
+		if err := l.addPart(sources, part); err != nil {
+			return err
+		}
+		t.parts = append(t.parts, part)
+	}
+	l.tables = append(l.tables, t)
+	return nil
+}
+
+// addPart compiles one of the places that a table comes from.
+func (l *library) addPart(sources map[*mib]*source, t *table) (err error) {
+	def := t.tableDef
 	if t.source, err = l.addSource(sources, def.rows); err != nil {
 		return err
 	}
@@ -124,6 +148,7 @@ func (l *library) addTable(schema *pipeline.Schema, sources map[*mib]*source, de
 		t.also = append(t.also, s)
 	}
 	names := map[string]int{}
+	t.names = names
 	for _, o := range def.scalars {
 		if err := t.addScalar(l, names, o); err != nil {
 			return err
@@ -134,7 +159,9 @@ func (l *library) addTable(schema *pipeline.Schema, sources map[*mib]*source, de
 			return err
 		}
 	}
-	l.tables = append(l.tables, t)
+	if def.solo != nil && len(def.solo) != len(t.schema.Keys) {
+		return fmt.Errorf("the schema has the keys %v", t.schema.Keys)
+	}
 	return t.compileRules(names)
 }
 
@@ -267,10 +294,12 @@ func (l *library) addScalar(o object) (place int, err error) {
 	return len(l.scalars) - 1, err
 }
 
-// vendorOf keeps MikroTik's objects from being asked of others.
+// vendorOf keeps a maker's objects from being asked of others.
 func vendorOf(oid string) string {
-	if inside(oid, mikrotikEnterprise) {
-		return mikrotikEnterprise
+	for _, maker := range []string{mikrotikEnterprise, frogfootEnterprise} {
+		if inside(oid, maker) {
+			return maker
+		}
 	}
 	return ""
 }

@@ -19,6 +19,11 @@ func (l *library) addSource(known map[*mib]*source, m *mib) (*source, error) {
 	if err := s.addColumns(l.deny); err != nil {
 		return nil, err
 	}
+	if m.rows != nil {
+		if err := l.addCandidates(known, s); err != nil {
+			return nil, fmt.Errorf("%s: %w", m.name, err)
+		}
+	}
 	for i := range m.joins {
 		other, err := l.addSource(known, m.joins[i].rows)
 		if err != nil {
@@ -54,7 +59,11 @@ func (l *library) addSource(known map[*mib]*source, m *mib) (*source, error) {
 func (s *source) addColumns(deny *denyList) error {
 	for _, c := range s.mib.columns {
 		n, err := parseOID(c.oid)
-		if err == nil {
+		switch {
+		case err != nil:
+		case s.rows != nil:
+			err = deny.allowGet(n)
+		default:
 			err = deny.allowWalk(n)
 		}
 		if err != nil {
@@ -71,6 +80,15 @@ func (s *source) addColumns(deny *denyList) error {
 		s.addColumn(object{name: p.name})
 	}
 	return checkParts(s.index)
+}
+
+// addCandidates finds the mib whose rows are candidates, which is read first.
+func (l *library) addCandidates(known map[*mib]*source, s *source) (err error) {
+	if s.candidates, err = s.find(s.rows.columns); err != nil {
+		return err
+	}
+	s.among, err = l.addSource(known, s.rows.of)
+	return err
 }
 
 func (s *source) addColumn(o object) (place int) {

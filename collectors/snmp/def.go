@@ -16,8 +16,12 @@ type object struct {
 	as   form
 	slow bool // changes rarely: read again every few minutes, or when the rows change
 	wide bool // a Counter64, which SNMPv1 does not have
-	// spare: read all the time only on devices where a rule had to fall back on it.
+	// spare: read all the time only on devices where a rule had to fall back on it; of a scalar, on those
+	// without sysUpTime.
 	spare bool
+	// frail: a scalar that some devices do not answer for, and nothing beside it then. It is asked for
+	// alone, and a silence means that the device does not have it.
+	frail bool
 }
 
 // mib is a table of a MIB: columns with a common index. Parts of the index and joins are further columns
@@ -34,6 +38,17 @@ type mib struct {
 	key [][]string
 	// skip leaves rows out, as if the device did not have them.
 	skip func(d *device, g *grid, row int) bool
+	// rows is set for a table that must not be walked (see deny.go): which rows there may be.
+	rows *candidates
+}
+
+// candidates are the indexes that a table may have which can only be read with GET: those of another
+// mib's rows, or the numbers from 0 on, or such numbers below those indexes. A row is there if one of
+// some columns has a value.
+type candidates struct {
+	of      *mib // nil: numbers alone
+	under   int  // how many numbers; 0 is none
+	columns []string
 }
 
 // join adds a column that another mib has: that of the row whose index is what by says. A table of
@@ -77,6 +92,15 @@ type tableDef struct {
 	also    []*mib // that derive reads
 	// number names rows by their place in the order of the index: 0, 1, 2 (the API's CPUs).
 	number bool
+	// nameRow changes the keys of a row, one for each key of the schema's table.
+	nameRow func(keys []string)
+	// solo names the row of a table, or of a part of one, whose fields are scalars.
+	solo []string
+	// more are parts of the table that come from elsewhere: each has rows and fields, or a solo row. A row
+	// whose keys an earlier part has too is left out.
+	more []tableDef
+	// standIn is a part that only counts if the ones before gave no row.
+	standIn bool
 	// derive adds to a table of one row what rules cannot say.
 	derive  func(v *view, set func(field string, value pipeline.Value))
 	derives []string // the fields that derive sets
@@ -118,8 +142,9 @@ type reading struct {
 	sinceBoot bool
 	// codes are the numbers of an enumeration that differ from the schema's.
 	codes map[int64]int64
-	// is lists the numbers that make a bool true; nil: 1 does, and 0 and 2 make it false.
-	is []int64
+	// is lists the numbers that make a bool true; nil: 1 does, and 0 and 2 make it false. isNot lists
+	// those that make it false, all others being true.
+	is, isNot []int64
 	// parse reads a number out of a text.
 	parse func(text string) (n float64, ok bool)
 	// spell makes a text of the only object; "" is none. spellWith sees another object beside it.
@@ -160,5 +185,10 @@ func (r reading) where(object string, is int64) reading { r.when = &condition{ob
 func (r reading) except(conditions ...condition) reading { r.unless = conditions; return r }
 
 func (r reading) trueIf(numbers ...int64) reading { r.is = numbers; return r }
+
+// isTrue and isFalse are bools that follow from there being a number at all.
+func (r reading) isTrue() reading { r.isNot = []int64{}; return r }
+
+func (r reading) isFalse() reading { r.is = []int64{}; return r }
 
 func (r reading) withSign() reading { r.signed = true; return r }

@@ -47,12 +47,22 @@ func NewEngine(schema *pipeline.Schema, idle int, registerer prometheus.Register
 // tables is the list of what SNMP can read.
 func tables() []tableDef {
 	processors, storage := hrProcessorTable(), hrStorageTable()
+	names, addresses := interfaceNames(), addressOwners()
+	input, output := upsInputs(), upsOutputs()
+	lte := lteModems(names)
 	return []tableDef{
-		routerTable(processors, storage),
-		cpuTable(processors),
-		storageTable(storage),
-		healthTable(gaugeTable()),
-		interfaceTable(ifTable()),
+		// live
+		routerTable(processors, storage), cpuTable(processors), storageTable(storage), healthTable(gaugeTable()),
+		interfaceTable(ifTable()), poeTable(names), poeSupplyTable(), opticsTable(), upsTable(input, output), upsLineTable(input, output),
+		// sessions
+		wirelessInterfaceTable(names), wirelessClientTable(names), w60gTable(names), w60gStationTable(names), nstremeDualTable(names),
+		capsmanTable(), lteTable(lte), lteCarrierTable(names, lte), modemTable(), gpsTable(),
+		hotspotTable(), sessionCountTable(), conntrackTable(), queueSimpleTable(names), queueTreeTable(names), ipsecPeerTable(), ipsecTable(),
+		ipTable(), tcpTable(), udpTable(), bridgePortTable(names),
+		bgpTable(), ospfTable(), ospfInterfaceTable(names, addresses), ospfNeighborTable(),
+		// slow
+		inventoryTable(), entityTable(), partitionTable(), remoteCapTable(), capTable(), neighborTable(names), ethernetTable(names),
+		bridgeVLANTable(), routeCountTable(),
 	}
 }
 

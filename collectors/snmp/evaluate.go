@@ -28,6 +28,15 @@ func (v *view) mib(name string) *grid {
 	return nil
 }
 
+// scalar finds one by name among those that the table reads; the zero cell if it could not be read.
+func (v *view) scalar(name string) cell {
+	place, ok := v.table.names[name]
+	if !ok {
+		return cell{}
+	}
+	return v.poll.scalars[place].cell
+}
+
 // value computes a field of a row.
 func (v *view) value(f *field, row int) pipeline.Value {
 	for i := range f.from {
@@ -122,6 +131,8 @@ func (f *formula) truth(n int64) pipeline.Value {
 	switch {
 	case f.is != nil:
 		return pipeline.BoolValue(slices.Contains(f.is, n))
+	case f.isNot != nil:
+		return pipeline.BoolValue(!slices.Contains(f.isNot, n))
 	case n >= 0 && n <= 2:
 		return pipeline.BoolValue(n == 1)
 	}

@@ -17,6 +17,9 @@ type item struct {
 	expects int // bytes of the reply that it takes
 }
 
+// isFrail reports that an item is asked for alone.
+func (it *item) isFrail() bool { return it.group < 0 }
+
 // scalarState is what a poll found of a scalar.
 type scalarState struct {
 	cell
@@ -51,7 +54,7 @@ func (p *poll) fit(items []item) int {
 	limit := p.memory.pace.limitColumns(len(items))
 	for n := range items {
 		bytes += items[n].expects
-		apart := p.memory.apart && items[n].group != items[0].group
+		apart := (p.memory.apart || items[n].isFrail()) && items[n].group != items[0].group
 		if n > 0 && (n >= limit || bytes > datagram || apart) {
 			return n
 		}
@@ -169,6 +172,10 @@ func (p *poll) missAll(items []item, err error) {
 
 // miss notes that an item could not be read.
 func (p *poll) miss(it *item, err error) {
+	if it.isFrail() && errors.Is(err, errSilent) {
+		p.memory.scalar(it.scalar).missed(p.now())
+		return
+	}
 	if it.scalar != none {
 		s := &p.scalars[it.scalar]
 		s.asked, s.err = true, fmt.Errorf("%s: %w", p.library.scalars[it.scalar].name, err)

@@ -68,6 +68,23 @@ func mustCollect(t testing.TB, c *Collector, tables ...string) []pipeline.TableR
 	return reads
 }
 
+// mustCollectLane is mustCollect for all tables of another lane.
+func mustCollectLane(t testing.TB, c *Collector, lane pipeline.Lane) []pipeline.TableRead {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	reads, err := c.Collect(ctx, lane, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range reads {
+		if r.Status == pipeline.Failed {
+			t.Errorf("table %s failed: %s", r.Table.Name, r.Reason)
+		}
+	}
+	return reads
+}
+
 func tableOf(t testing.TB, reads []pipeline.TableRead, name string) pipeline.TableRead {
 	t.Helper()
 	for _, r := range reads {

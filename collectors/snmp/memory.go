@@ -43,6 +43,8 @@ type mibMemory struct {
 	seen    bool
 	plain   bool    // it is not asked for the end of the rows beside the last of them
 	misses  absence // of rows that joins looked for
+	lacks   []bool  // columns that no row has, of a mib that is read with GET
+	lacksAt time.Time
 }
 
 // tableMemory are the series of a table's rows.
@@ -53,6 +55,7 @@ type tableMemory struct {
 
 // rowID is what a row's series is made of. A sensor among the scalars has no index.
 type rowID struct {
+	part  uint8 // of the table
 	index index
 	key   string
 	more  string // the other keys, if the table has any
@@ -72,6 +75,12 @@ func (id rowID) names(n int) []string {
 		return []string{id.key, id.more}
 	}
 	return append([]string{id.key}, strings.SplitN(id.more, keySeparator, n-1)...)
+}
+
+// named is the row under other keys.
+func (id rowID) named(keys []string) rowID {
+	id.key, id.more = keys[0], strings.Join(keys[1:], keySeparator)
+	return id
 }
 
 // absence is what a device did not have when asked, and when to ask again.
@@ -119,6 +128,11 @@ func (m *memory) scalar(place int) *scalarMemory {
 		*page = new([scalarPage]scalarMemory)
 	}
 	return &(*page)[place%scalarPage]
+}
+
+// dueMib reports that the device should be asked for a mib.
+func (m *memory) dueMib(place int, now time.Time) bool {
+	return m.mibs[place] == nil || m.mibs[place].due(now)
 }
 
 // dueScalar reports that the device should be asked for a scalar.

@@ -31,6 +31,7 @@ type poll struct {
 	upAt       time.Time
 
 	tables  []*table // those asked of this device
+	wants   []demand // by place of the source: what the tables need of it
 	scalars []scalarState
 	grids   []grid // by place of the source
 	active  []int
@@ -129,6 +130,7 @@ func (p *poll) run(tables []*table) {
 			p.tables = append(p.tables, t)
 		}
 	}
+	p.noteWants()
 	p.askScalars()
 	p.readSources()
 	if p.dead == nil && !p.strained {
@@ -197,14 +199,11 @@ func (p *poll) askScalars() {
 	p.items, p.arena = p.items[:0], p.arena[:0]
 	p.addScalar(p.library.objectID, 0)
 	p.addScalar(p.library.upTime, 0)
-	for i, t := range p.tables {
-		for _, scalar := range t.scalars {
-			p.addScalar(scalar, i+1)
-		}
-	}
+	p.addScalars(false)
 	for _, s := range p.sources() {
 		p.addRows(s, len(p.tables)+1+s.place)
 	}
+	p.addScalars(true)
 	if len(p.items) == 0 {
 		return
 	}
@@ -212,6 +211,23 @@ func (p *poll) askScalars() {
 	p.learn()
 	if p.silenced() {
 		p.probe()
+	}
+}
+
+// addScalars puts those of the tables on the list, or the frail ones, each of which is a group of its own.
+func (p *poll) addScalars(frail bool) {
+	for i, t := range p.tables {
+		for _, part := range t.parts {
+			for _, scalar := range part.scalars {
+				switch {
+				case p.library.scalars[scalar].frail != frail:
+				case frail:
+					p.addScalar(scalar, -1-scalar)
+				default:
+					p.addScalar(scalar, i+1)
+				}
+			}
+		}
 	}
 }
 
@@ -252,7 +268,7 @@ func (p *poll) name(column name, row index) name {
 func (p *poll) addScalar(scalar, group int) {
 	s := &p.library.scalars[scalar]
 	if p.scalars[scalar].asked || !p.hasVendor(s.vendor) || !p.memory.dueScalar(scalar, p.startedAt) ||
-		s.wide && p.version == v1 {
+		s.wide && p.version == v1 || s.spare && p.isKnown() && p.memory.uptime > 0 {
 		return
 	}
 	p.scalars[scalar].asked = true

@@ -31,14 +31,15 @@ func TestRatesFindRoom(t *testing.T) {
 		if n := rates.Apply(&batch); n != 0 {
 			t.Errorf("%d discontinuities", n)
 		}
-		for j, s := range tableOf(t, batch.Tables, "interface").Samples {
+		ports := tableOf(t, batch.Tables, "interface")
+		for j, s := range ports.Samples {
 			if len(s.Fields) > room[j] {
 				t.Errorf("%d fields in the room of %d", len(s.Fields), room[j])
 			}
 			if v := s.Value("rx_bits_per_second"); i > 0 && v.Float() != 267 { // 1000 bytes in 30 s
 				t.Errorf("poll %d: %s bit/s", i, v)
 			}
-			batch.Tables[len(batch.Tables)-1].Samples[j].Fields = s.Fields[:len(s.Fields)-rated(s.Fields)]
+			ports.Samples[j].Fields = s.Fields[:len(s.Fields)-rated(s.Fields)]
 		}
 		if after := dump(batch.Tables...); after != before {
 			t.Errorf("before\n%safter\n%s", before, after)

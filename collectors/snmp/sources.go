@@ -11,30 +11,52 @@ import (
 // walk found, in the same request as the scalars.
 const smallTable = 24
 
-// sources are the mibs that the tables read.
+// demand is what the tables of a poll need of a mib.
+type demand uint8
+
+const (
+	nothingOf demand = iota
+	namesOf          // what another mib joins, or which rows that one may have
+	rowsOf
+)
+
+// noteWants finds what the tables of this poll need of each mib. Of one that the device does not have
+// nothing is needed, nor of what it would join.
+func (p *poll) noteWants() {
+	p.wants = slices.Grow(p.wants[:0], len(p.library.mibs))[:len(p.library.mibs)]
+	clear(p.wants)
+	for _, t := range p.tables {
+		for _, part := range t.parts {
+			p.noteWant(part.source, rowsOf)
+			for _, s := range part.also {
+				p.noteWant(s, rowsOf)
+			}
+		}
+	}
+}
+
+func (p *poll) noteWant(s *source, w demand) {
+	if s == nil || p.wants[s.place] >= w || !p.hasVendor(s.vendor) || !p.memory.dueMib(s.place, p.startedAt) {
+		return
+	}
+	p.wants[s.place] = w
+	for i := range s.joins {
+		p.noteWant(s.joins[i].source, namesOf)
+	}
+	p.noteWant(s.among, namesOf)
+}
+
+// sources are the mibs to be read.
 func (p *poll) sources() []*source {
 	var out []*source
 	for _, s := range p.library.mibs {
-		m := p.memory.mib(s.place)
-		read, joins := p.needs(s)
-		if (read || joins && !p.isFresh(m)) && p.hasVendor(s.vendor) && m.due(p.startedAt) {
+		switch w := p.wants[s.place]; {
+		case w == nothingOf:
+		case w == rowsOf, !p.isFresh(p.memory.mib(s.place)):
 			out = append(out, s)
 		}
 	}
 	return out
-}
-
-// needs reports that a table reads the rows of a mib, or that one joins them.
-func (p *poll) needs(s *source) (read, joins bool) {
-	for _, t := range p.tables {
-		if t.source == s || slices.Contains(t.also, s) {
-			read = true
-		}
-		if t.source != nil && slices.ContainsFunc(t.source.joins, func(j joined) bool { return j.source == s }) {
-			joins = true
-		}
-	}
-	return read, joins
 }
 
 // isFresh reports that the slow columns of a mib need not be read again yet.
@@ -143,6 +165,10 @@ func (p *poll) share(left int) (context.Context, context.CancelFunc) {
 // readSource walks one mib: all columns now and then, else the ones that change often.
 func (p *poll) readSource(ctx context.Context, g *grid) {
 	m := p.memory.mib(g.source.place)
+	if g.source.rows != nil {
+		p.getSource(ctx, g)
+		return
+	}
 	often := p.columns(g.source, false)
 	all := !p.isFresh(m) || len(often) == 0
 	if all {

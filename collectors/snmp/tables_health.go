@@ -30,10 +30,9 @@ func healthTable(rows *mib) tableDef {
 			when: &condition{"mtxrGaugeUnit", unit}})
 	}
 	return tableDef{
-		name:   "health",
-		lane:   pipeline.LaneLive,
-		vendor: mikrotikEnterprise,
-		rows:   rows,
+		name: "health",
+		lane: pipeline.LaneLive,
+		rows: rows,
 		fields: []rule{
 			{"temperature_celsius", gauge(1, 1, noReading, noReading32, noReading16)}, // whole degrees
 			{"speed_rpm", gauge(2, 1)},
@@ -43,6 +42,7 @@ func healthTable(rows *mib) tableDef {
 			{"state", gauge(6, 1)},
 		},
 		sensors: healthScalars(),
+		more:    []tableDef{entitySensors()},
 	}
 }
 
@@ -76,5 +76,7 @@ func healthScalars() []scalarRow {
 		row("psu2-state", "mtxrHlBackupPowerSupplyState", "16", "state", supply),
 		row("fan1-speed", "mtxrHlFanSpeed1", "17", "speed_rpm", reading{}),
 		row("fan2-speed", "mtxrHlFanSpeed2", "18", "speed_rpm", reading{}),
+		row("active-fan", "mtxrHlActiveFan", "9", "words", reading{}),
+		row("alarm-socket", "mtxrAlarmSocketStatus", "19", "truth", reading{}),
 	}
 }

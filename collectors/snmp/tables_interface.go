@@ -1,10 +1,6 @@
 package snmp
 
-import (
-	"strings"
-
-	"github.com/routerpulse/routerpulse/pipeline"
-)
+import "github.com/routerpulse/routerpulse/pipeline"
 
 const (
 	ifEntry  = ".1.3.6.1.2.1.2.2.1"
@@ -39,6 +35,7 @@ func ifTable() *mib {
 			{name: "ifType", oid: ifEntry + ".3", slow: true},
 			{name: "ifMtu", oid: ifEntry + ".4", slow: true},
 			{name: "ifPhysAddress", oid: ifEntry + ".6", as: mac, slow: true},
+			{name: "ifLastChange", oid: ifEntry + ".9", slow: true},
 
 			{name: "ifDescr", oid: ifEntry + ".2", spare: true},
 			{name: "ifSpeed", oid: ifEntry + ".5", spare: true},
@@ -83,6 +80,13 @@ func interfaceTable(rows *mib) tableDef {
 			{"tx_errors", from(read("ifOutErrors"))},
 			{"rx_discards", from(read("ifInDiscards"))},
 			{"tx_discards", from(read("ifOutDiscards"))},
+			{"rx_unicast_packets", counted(read("ifHCInUcastPkts"), read("ifInUcastPkts"))},
+			{"tx_unicast_packets", counted(read("ifHCOutUcastPkts"), read("ifOutUcastPkts"))},
+			{"rx_multicast_packets", counted(read("ifHCInMulticastPkts"), read("ifInMulticastPkts"))},
+			{"tx_multicast_packets", counted(read("ifHCOutMulticastPkts"), read("ifOutMulticastPkts"))},
+			{"rx_broadcast_packets", counted(read("ifHCInBroadcastPkts"), read("ifInBroadcastPkts"))},
+			{"tx_broadcast_packets", counted(read("ifHCOutBroadcastPkts"), read("ifOutBroadcastPkts"))},
+			{"last_change_timestamp_seconds", from(reading{of: []string{"ifLastChange"}, scale: 0.01, sinceBoot: true, drop: []int64{0}})},
 		},
 	}
 }
@@ -100,6 +104,5 @@ func counted(readings ...reading) []reading {
 // isDynamic tells an interface that RouterOS made for a session, as <pppoe-ann>: its counters belong
 // to the session.
 func isDynamic(d *device, g *grid, row int) bool {
-	name := g.name(row)
-	return d.isMikroTik() && strings.HasPrefix(name, "<") && strings.HasSuffix(name, ">")
+	return isDynamicName(d, g.name(row))
 }
