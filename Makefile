@@ -67,6 +67,10 @@ bench-lateness: build ## 1,000 routers every 10 s, 200 of them dead: lateness at
 bench-scale: build ## 10,000 routers of 20 interfaces every 30 s in one process: lateness, memory (about 13 min)
 	$(GO) run ./bench/scale
 
+.PHONY: recordings
+recordings: ## replay the recordings of real devices beside the project, compare with the oracle, print the table
+	$(GO) test -tags $(TAGS) ./collectors/snmp -run 'TestRecordings|TestCatalogue' -v | grep -Ev '^=== |catalogue_test.go:[0-9]+: mtxr'
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (default 30s)
 	@for p in $$($(GO) list ./...); do \
