@@ -2,7 +2,9 @@ package collectors
 
 import (
 	"fmt"
+	"log/slog"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/routerpulse/routerpulse/collectors/snmp"
 	"github.com/routerpulse/routerpulse/configs"
@@ -323,4 +326,27 @@ func TestAPollWithoutATable(t *testing.T) {
 			t.Errorf("the lane gives something every %s", pace)
 		}
 	})
+}
+
+// The worked example of the guide is a config that works.
+func TestTheGuidesExampleOfOwnTables(t *testing.T) {
+	guide, err := os.ReadFile("../docs/snmp.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, found := strings.Cut(string(guide), "```yaml\nsnmp_tables:\n")
+	example, _, closed := strings.Cut(example, "```\n")
+	if !found || !closed {
+		t.Fatal("docs/snmp.md has no example of snmp_tables")
+	}
+	cfg, err := parse(t, "snmp_tables:\n"+example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cfg.SNMPTables) != 4 || len(cfg.Advice()) != 0 {
+		t.Errorf("%d tables, %v", len(cfg.SNMPTables), cfg.Advice())
+	}
+	if _, err := New(cfg, cfg.Schema(), prometheus.NewRegistry(), slog.New(slog.DiscardHandler)); err != nil {
+		t.Error(err)
+	}
 }

@@ -11,8 +11,9 @@ import (
 // sections are the keys that a sample may have at the top. What is below them belongs to the packages
 // that declare it; the program's own tests check the samples against those.
 type sections struct {
-	Web, Log, Storage, Lanes, Access any
-	Credentials, Devices, Channels   []any
+	Web, Log, Storage, Lanes, Tables, Access any
+	Credentials, Devices, Channels           []any
+	SNMPTables                               []any `yaml:"snmp_tables"`
 }
 
 func TestDefaultLoads(t *testing.T) {
