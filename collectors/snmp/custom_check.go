@@ -225,30 +225,37 @@ func (c *customChecker) field(r *configs.Report, f *CustomField) {
 		r.At("type").Errorf(namesIn(kinds()), "there is no type %q", f.Type)
 		return
 	}
-	isCounter, isEnum := kind == pipeline.Counter, kind == pipeline.Enum
 	scales := kind == pipeline.Gauge || kind == pipeline.Duration || kind == pipeline.Timestamp
 	if f.Scale != 0 && !scales {
 		r.At("scale").Errorf("of a counter, scale the rate: rate_scale", "a %s has no scale", f.Type)
 	}
-	if (f.Rate != "" || f.RateScale != 0) && !isCounter {
+	c.rate(r, f, kind)
+	c.values(r, f, kind)
+	if _, known := textForms()[f.Format]; !known || f.Format != "" && kind != pipeline.Text {
+		r.At("format").Errorf("mac or ip, of a text", "there is no format %q here", f.Format)
+	}
+	if len(f.Unit) > 32 || f.Unit != pipeline.CleanName(f.Unit) {
+		r.At("unit").Errorf("bytes, celsius, volts, …", "%q is no unit", f.Unit)
+	}
+}
+
+func (c *customChecker) rate(r *configs.Report, f *CustomField, kind pipeline.Kind) {
+	if (f.Rate != "" || f.RateScale != 0) && kind != pipeline.Counter {
 		r.At("rate").Errorf("type: counter", "only a counter has a rate")
 	}
 	if f.RateScale < 0 || f.RateScale > 0 && f.Rate == "" {
 		r.At("rate_scale").Errorf("8 makes bits of bytes", "rate_scale is a positive number beside rate")
 	}
-	if isEnum != (len(f.Values) > 0) {
+}
+
+func (c *customChecker) values(r *configs.Report, f *CustomField, kind pipeline.Kind) {
+	if (kind == pipeline.Enum) != (len(f.Values) > 0) {
 		r.At("values").Errorf("values: { 1: up, 2: down }", "an enum needs values, and nothing else has them")
 	}
 	for code, name := range f.Values {
 		if name == "" || name != pipeline.CleanName(name) {
 			r.At("values", fmt.Sprint(code)).Errorf("plain text of 1 to 256 bytes", "%q names no value", name)
 		}
-	}
-	if _, known := textForms()[f.Format]; !known || f.Format != "" && kind != pipeline.Text {
-		r.At("format").Errorf("mac or ip, of a text", "there is no format %q here", f.Format)
-	}
-	if len(f.Unit) > 32 || f.Unit != pipeline.CleanName(f.Unit) {
-		r.At("unit").Errorf("bytes, celsius, volts, …", "%q is no unit", f.Unit)
 	}
 }
 
