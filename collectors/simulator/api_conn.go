@@ -18,9 +18,27 @@ type apiConn struct {
 	router   *Router
 }
 
+// countedConn counts what goes over a TCP connection.
+type countedConn struct {
+	*net.TCPConn
+	wire *wireCounts
+}
+
+func (c countedConn) Read(b []byte) (int, error) {
+	n, err := c.TCPConn.Read(b)
+	c.wire.apiRequestBytes.Add(uint64(n))
+	return n, err
+}
+
+func (c countedConn) Write(b []byte) (int, error) {
+	n, err := c.TCPConn.Write(b)
+	c.wire.apiReplyBytes.Add(uint64(n))
+	return n, err
+}
+
 // rawReader reads a TCP connection through its buffer, so that TLS sees what was buffered.
 type rawReader struct {
-	*net.TCPConn
+	countedConn
 	raw *bufio.Reader
 }
 
@@ -45,7 +63,8 @@ func (f *Fleet) admit(tcp *net.TCPConn, secure bool) {
 	f.wg.Go(func() {
 		defer f.conns.remove(tcp)
 		defer func() { _ = tcp.Close() }()
-		f.converse(&apiConn{Conn: tcp, tcp: tcp, raw: bufio.NewReaderSize(tcp, apiBuffer), fleet: f, router: router}, secure)
+		counted := countedConn{tcp, &f.wire}
+		f.converse(&apiConn{Conn: counted, tcp: tcp, raw: bufio.NewReaderSize(counted, apiBuffer), fleet: f, router: router}, secure)
 	})
 }
 
@@ -63,7 +82,7 @@ func (f *Fleet) converse(c *apiConn, secure bool) {
 	}
 	s := &apiSession{fleet: f, router: c.router, conn: c, in: c.raw, view: newView()}
 	if secure {
-		secured := tls.Server(rawReader{c.tcp, c.raw}, f.secrets.config)
+		secured := tls.Server(rawReader{countedConn{c.tcp, &c.fleet.wire}, c.raw}, f.secrets.config)
 		if c.tcp.SetDeadline(time.Now().Add(handshakeTimeout)) != nil || secured.Handshake() != nil {
 			return
 		}

@@ -9,16 +9,23 @@ import (
 	"golang.org/x/net/ipv4"
 )
 
-// Wire counts the SNMP datagrams of all routers, those to routers that are down included.
-type Wire struct{ Requests, RequestBytes, Replies, ReplyBytes uint64 }
+// Wire counts the SNMP datagrams of all routers, those to routers that are down included, and the bytes
+// of their API, TLS included.
+type Wire struct {
+	Requests, RequestBytes, Replies, ReplyBytes uint64
+	APIRequestBytes, APIReplyBytes              uint64
+}
 
 // Wire returns what was sent and received so far.
 func (f *Fleet) Wire() Wire {
 	w := &f.wire
-	return Wire{w.requests.Load(), w.requestBytes.Load(), w.replies.Load(), w.replyBytes.Load()}
+	return Wire{w.requests.Load(), w.requestBytes.Load(), w.replies.Load(), w.replyBytes.Load(), w.apiRequestBytes.Load(), w.apiReplyBytes.Load()}
 }
 
-type wireCounts struct{ requests, requestBytes, replies, replyBytes atomic.Uint64 }
+type wireCounts struct {
+	requests, requestBytes, replies, replyBytes atomic.Uint64
+	apiRequestBytes, apiReplyBytes              atomic.Uint64
+}
 
 // maxRequest is the longest datagram read.
 const maxRequest = 4096

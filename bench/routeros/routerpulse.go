@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/routerpulse/routerpulse/collectors/routeros"
+	"github.com/routerpulse/routerpulse/collectors/simulator"
+)
+
+// wanted are the tables that hold what mktxp reads too: resource, health, interfaces, DHCP leases, the
+// firewall, queues.
+func wanted() []string {
+	return []string{"router", "health", "interface", "dhcp_lease", "firewall_rule", "queue_simple", "queue_tree"}
+}
+
+// routerPulse polls by itself, all routers once in each period.
+type routerPulse struct {
+	process
+	url, token string
+	devices    []string
+	period     time.Duration
+	begin      time.Time
+	rounds     int
+}
+
+// startRouterPulse runs the program with the hub and rates on and nothing to write to.
+func startRouterPulse(ctx context.Context, o options, fleet *simulator.Fleet, dir string) (poller, error) {
+	address, err := freeAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &routerPulse{url: "http://" + address, token: rand.Text(), period: o.period}
+	var b strings.Builder
+	fmt.Fprintf(&b, "web: { listen: %q }\nstorage: { none: true }\n", address)
+	fmt.Fprintf(&b, "lanes: { live: %s, sessions: 1h, slow: 1h, status: 1h }\n", o.period)
+	fmt.Fprintf(&b, "access: { tokens: [{ name: bench, sha256: \"%x\", roles: [admin] }] }\ntables:\n", sha256.Sum256([]byte(p.token)))
+	for _, table := range routeros.Policies() {
+		state := "off"
+		if slices.Contains(wanted(), table.Table) {
+			state = fmt.Sprintf("{ lane: live, every: %s }", o.period)
+		}
+		fmt.Fprintf(&b, "  %s: %s\n", table.Table, state)
+	}
+	b.WriteString("credentials: [{ name: c, routeros: { user: telemetry, password: telemetry, insecure: true, listen: false } }]\ndevices:\n")
+	for _, r := range fleet.Routers() {
+		p.devices = append(p.devices, r.Name())
+		fmt.Fprintf(&b, "  - { name: %s, address: %s, credentials: [c], routeros: { port: %d } }\n", r.Name(), r.Address(), fleet.APIPort())
+	}
+	file := filepath.Join(dir, "routerpulse.yaml")
+	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
+		return nil, err
+	}
+	if err := p.run(ctx, o.program, "serve", "--config.file", file, "--log.level", "error"); err != nil {
+		return nil, err
+	}
+	_, err = get(ctx, p.url+"/-/healthy", "")
+	p.begin = time.Now()
+	return p, err
+}
+
+// round waits for one period.
+func (p *routerPulse) round(ctx context.Context) error {
+	p.rounds++
+	return sleep(ctx, time.Until(p.begin.Add(time.Duration(p.rounds)*p.period)))
+}
+
+// values counts the fields of all rows.
+func (p *routerPulse) values(ctx context.Context) (float64, error) {
+	n := 0
+	for _, d := range p.devices {
+		data, err := get(ctx, p.url+"/v1/devices/"+d, p.token)
+		if err != nil {
+			return 0, err
+		}
+		var device struct {
+			Tables map[string]map[string]map[string]any
+		}
+		if err := json.Unmarshal(data, &device); err != nil {
+			return 0, fmt.Errorf("%w in %.300s", err, data)
+		}
+		for _, rows := range device.Tables {
+			for _, fields := range rows {
+				n += len(fields)
+			}
+		}
+	}
+	return float64(n) / float64(len(p.devices)), nil
+}
