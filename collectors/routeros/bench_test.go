@@ -61,7 +61,7 @@ func BenchmarkRows(b *testing.B) {
 	set, memory := shared.rowset(), &tableMemory{}
 	b.ReportAllocs()
 	for b.Loop() {
-		set.begin(t, t.sources[0], memory, clock{})
+		set.begin(t, t.sources[0], memory, clock{}, false)
 		for _, s := range sentences {
 			set.add(t.sources[0].requests[0], s)
 		}

@@ -209,6 +209,14 @@ func sum(field, attr string) column {
 	return c
 }
 
+// seldom marks a column that changes only when somebody configures the router: a comment, a type, a
+// limit. Not a state, however rare: that must be seen at once. It has no effect in a tally, a join, a
+// split, or a table with one row.
+func seldom(c column) column {
+	c.seldom = true
+	return c
+}
+
 // single is a column made of one attribute; without it there is no field.
 func single(field string, kind pipeline.Kind, attr string, parse func(*pipeline.FieldDef, []byte) pipeline.Value) column {
 	return column{field: field, kind: kind, reads: []string{attr}, parse: parse}

@@ -37,7 +37,7 @@ func FuzzRows(f *testing.F) {
 func readRows(t *testing.T, table *plannedTable, m *tableMemory, known *pipeline.Rows, data []byte) []pipeline.Sample {
 	set, w := &rowset{}, newWire()
 	source := table.sources[len(table.sources)-1]
-	set.begin(table, source, m, clock{})
+	set.begin(table, source, m, clock{}, false)
 	w.attach(t.Context(), &scanned{data: bytes.Clone(data[:min(len(data), 8<<10)])}, patience{time.Hour, time.Hour})
 	defer w.detach()
 	for {

@@ -11,6 +11,9 @@ import (
 // ways to ask it answers. A new package, or a new version, takes a restart, and that ends it too.
 const recheckAfter = 24 * time.Hour
 
+// seldomAfter is how often columns are asked for that change seldom.
+const seldomAfter = 10 * time.Minute
+
 // clockAfter is how long a router's offset from UTC is believed: summer begins and ends.
 const clockAfter = time.Hour
 
@@ -122,6 +125,11 @@ type tableMemory struct {
 	dropped    []string  // attributes not asked for any more: with them the router left rows out
 	single     []bool    // by join: the router does not take a list
 
+	fixed   []pipeline.Value // of the columns that change seldom, row by row
+	fixedAt time.Time        // when they were asked for; zero: not known
+	misses  int              // how often in a row that was in vain, as there were other rows
+	rest    int              // polls until it is tried again
+
 	texts  []heldText
 	ids    []byte   // what named the rows, of all of them
 	ends   []int    // where the part of each row ends in ids
@@ -140,6 +148,7 @@ type heldText struct {
 func (t *tableMemory) renew(starts int) {
 	if t.starts != starts {
 		t.starts, t.sourceTill, t.checked, t.dropped, t.single = starts, time.Time{}, nil, nil, nil
+		t.fixedAt = time.Time{}
 	}
 }
 

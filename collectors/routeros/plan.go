@@ -52,6 +52,7 @@ type plannedSource struct {
 	shape    *shape // of all its rows, before they are split
 	made     *shape // of those that split makes
 	columns  []bound
+	seldom   int // columns that are; 0 if they are asked for each time
 }
 
 // plannedRequest is one command, ready to be sent but for its tag.
@@ -60,6 +61,7 @@ type plannedRequest struct {
 	id    string   // tells menus apart that a router may lack
 	names []string // of the proplist
 	words []string
+	quick []string // words without what changes seldom; nil: the same
 	with  []constant
 	count int // slot of the number of rows, -1 if it is none
 }
@@ -86,6 +88,7 @@ type bound struct {
 	def   *pipeline.FieldDef
 	slots []int
 	held  int // place of a text among the texts of a row
+	fixed int // place among the seldom columns of a row, -1 if it is none
 }
 
 // newPlan finds every table and field in the schema, and checks their kinds: a field's kind is for
@@ -193,7 +196,45 @@ func (p *plannedTable) planSource(i int) (*plannedSource, error) {
 	}
 	var err error
 	s.columns, err = p.bind(columns, shape)
+	s.planQuick(p)
 	return s, err
+}
+
+// planQuick finds out what to ask for when only what changes often is wanted.
+func (s *plannedSource) planQuick(p *plannedTable) {
+	if p.key.none() || p.tally || s.split != nil {
+		return
+	}
+	var often []column
+	for i := range s.columns {
+		if !s.columns[i].seldom {
+			often = append(often, *s.columns[i].column)
+		}
+	}
+	var needs []string
+	for _, n := range p.needs(often) {
+		needs = append(needs, alternatives(n)...)
+	}
+	for _, r := range s.requests {
+		var unwanted []string
+		for _, n := range r.names {
+			if !slices.Contains(needs, n) {
+				unwanted = append(unwanted, n)
+			}
+		}
+		if len(unwanted) > 0 && r.command == "print" {
+			r.quick = r.wordsWithout(unwanted)
+		}
+	}
+	if !slices.ContainsFunc(s.requests, func(r *plannedRequest) bool { return r.quick != nil }) {
+		return
+	}
+	for i := range s.columns {
+		if s.columns[i].seldom {
+			s.columns[i].fixed = s.seldom
+			s.seldom++
+		}
+	}
 }
 
 // needs is what must be asked for: all that key, skip, joins and columns read.
@@ -245,7 +286,7 @@ func (p *plannedTable) bind(columns []column, s *shape) ([]bound, error) {
 	var out []bound
 	for i := range columns {
 		c := &columns[i]
-		b := bound{column: c, def: p.def.Field(c.field)}
+		b := bound{column: c, def: p.def.Field(c.field), fixed: -1}
 		if b.def == nil || b.def.Kind != c.kind {
 			return nil, fmt.Errorf("the schema has no field %s of kind %s", c.field, c.kind)
 		}

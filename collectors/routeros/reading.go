@@ -31,6 +31,7 @@ type reading struct {
 	joining bool     // the rows are known
 	again   []*plannedJoin
 	retried bool // rows were missing, and it was asked once more
+	full    bool // what changes seldom is asked for, too
 	done    bool
 	read    pipeline.TableRead
 }
@@ -77,13 +78,14 @@ func (r *reading) sourceCalls() []*asked {
 		return nil
 	}
 	if r.source = source; r.memory.source != source.index {
-		r.memory.source, r.memory.texts, r.memory.checked, r.memory.dropped = source.index, nil, nil, nil
+		r.memory.source, r.memory.texts, r.memory.checked, r.memory.dropped, r.memory.fixedAt = source.index, nil, nil, nil, time.Time{}
 	}
 	_, clock := r.poll.known().facts()
-	r.set.begin(r.table, source, r.memory, clock)
+	quick := r.maySkimp()
+	r.set.begin(r.table, source, r.memory, clock, quick)
 	var calls []*asked
 	for i, q := range source.requests {
-		calls = append(calls, r.rowsCall(q))
+		calls = append(calls, r.rowsCall(q, quick))
 		if r.mustCheck(i) {
 			calls = append(calls, &asked{call: call{id: q.id, words: q.countWords()}, request: q, count: true})
 		}
@@ -112,8 +114,18 @@ func (r *reading) choose() (source *plannedSource, reason string) {
 	return nil, "not on this version of RouterOS"
 }
 
-func (r *reading) rowsCall(q *plannedRequest) *asked {
+// maySkimp reports that what changes seldom need not be asked for. In a table whose rows come and go all
+// the time it would be in vain, and cost a second question: there it is tried ever more seldom.
+func (r *reading) maySkimp() bool {
+	m := r.memory
+	return r.source.seldom > 0 && !r.full && len(m.dropped) == 0 && len(m.checked) > 0 && len(m.series) > 0 && m.rest == 0 && time.Since(m.fixedAt) < seldomAfter
+}
+
+func (r *reading) rowsCall(q *plannedRequest, quick bool) *asked {
 	a := &asked{call: call{id: q.id, words: q.words}, request: q}
+	if quick && q.quick != nil {
+		a.words = q.quick
+	}
 	if len(r.memory.dropped) > 0 && q.count < 0 {
 		a.words = q.wordsWithout(r.memory.dropped)
 	}
@@ -208,6 +220,18 @@ func (r *reading) advance() {
 	if r.read.Status != pipeline.Whole {
 		r.finish()
 		return
+	}
+	if r.set.quick && (r.set.stale || len(r.set.rows) != len(r.memory.series)) {
+		r.full = true // there are other rows than the last time
+		r.memory.misses = min(r.memory.misses+1, 4)
+		r.memory.rest = 1 << r.memory.misses
+		return
+	}
+	if r.set.quick {
+		r.memory.misses = 0
+	} else {
+		r.memory.fixedAt = time.Now()
+		r.memory.rest = max(0, r.memory.rest-1)
 	}
 	if r.tried > 0 || len(r.table.sources) > 1 {
 		r.memory.sourceTill = time.Now().Add(recheckAfter)

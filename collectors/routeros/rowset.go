@@ -24,6 +24,10 @@ type rowset struct {
 	groups map[string]int   // of a tally, by what names a row
 	seen   []bool           // by slot: some row had the attribute
 
+	quick bool // what changes seldom is taken from memory
+	stale bool // which does not fit the rows: they must be asked for again, whole
+	fixed []pipeline.Value
+
 	same  bool // so far all rows are named as those of the last time
 	ids   []byte
 	ends  []int
@@ -35,7 +39,8 @@ type rowset struct {
 }
 
 // begin makes it ready for a read.
-func (s *rowset) begin(t *plannedTable, source *plannedSource, m *tableMemory, c clock) {
+func (s *rowset) begin(t *plannedTable, source *plannedSource, m *tableMemory, c clock, quick bool) {
+	s.quick, s.stale, s.fixed = quick, false, s.fixed[:0]
 	s.table, s.source, s.memory = t, source, m
 	s.fields, s.rows, s.joined = s.fields[:0], s.rows[:0], s.joined[:0]
 	s.same, s.ids, s.ends = m.series != nil || m.keys != nil, s.ids[:0], s.ends[:0]
@@ -96,6 +101,10 @@ func (s *rowset) addRow(r *row) {
 		}
 	}
 	at := len(s.rows)
+	if s.quick && !s.isAt(at, from) {
+		s.stale = true
+		return
+	}
 	s.fields = slices.Grow(s.fields, s.table.fields)[:(at+1)*s.table.fields]
 	n := s.read(s.source.columns, r, at, 0)
 	if n == 0 {
@@ -125,6 +134,26 @@ func (s *rowset) read(columns []bound, r *row, at, have int) int {
 }
 
 func (s *rowset) value(c *bound, r *row, at int) pipeline.Value {
+	if c.fixed >= 0 {
+		return s.seldomValue(c, r, at)
+	}
+	return s.valueOf(c, r, at)
+}
+
+// seldomValue takes the value of the last time, or keeps this one for the next.
+func (s *rowset) seldomValue(c *bound, r *row, at int) pipeline.Value {
+	place := at*s.source.seldom + c.fixed
+	if s.quick {
+		return s.memory.fixed[place]
+	}
+	for len(s.fixed) <= place {
+		s.fixed = append(s.fixed, pipeline.Value{})
+	}
+	s.fixed[place] = s.valueOf(c, r, at)
+	return s.fixed[place]
+}
+
+func (s *rowset) valueOf(c *bound, r *row, at int) pipeline.Value {
 	if c.column.value != nil {
 		return c.column.value(c.def, r)
 	}
@@ -184,11 +213,7 @@ func (s *rowset) identify(r *row) {
 func (s *rowset) name(r *row, at, from int) {
 	m := s.memory
 	if s.same {
-		begin := 0
-		if at > 0 && at <= len(m.ends) {
-			begin = m.ends[at-1]
-		}
-		if at < len(m.ends) && bytes.Equal(s.ids[from:], m.ids[begin:m.ends[at]]) {
+		if s.isAt(at, from) {
 			return
 		}
 		s.same = false
@@ -203,6 +228,18 @@ func (s *rowset) name(r *row, at, from int) {
 	for _, j := range s.table.joins {
 		s.links = append(s.links, j.of.name(r))
 	}
+}
+
+// isAt reports that the row whose identity begins there stood at this place the last time.
+func (s *rowset) isAt(at, from int) bool {
+	m, begin := s.memory, 0
+	if at >= len(m.ends) {
+		return false
+	}
+	if at > 0 {
+		begin = m.ends[at-1]
+	}
+	return bytes.Equal(s.ids[from:], m.ids[begin:m.ends[at]])
 }
 
 // linkOf is what a join calls a row.
@@ -289,6 +326,12 @@ func (s *rowset) addNothing() {
 // named rows of the table since.
 func (s *rowset) remember(known *pipeline.Rows) {
 	m := s.memory
+	if !s.quick {
+		for len(s.fixed) < len(s.rows)*s.source.seldom {
+			s.fixed = append(s.fixed, pipeline.Value{})
+		}
+		m.fixed = append(m.fixed[:0], s.fixed...)
+	}
 	if s.same && len(s.rows) == len(m.series) && known.Still(s.table.def, m.series) {
 		return
 	}

@@ -3,7 +3,6 @@ package routeros
 import (
 	"bytes"
 	"net"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -87,8 +86,16 @@ func (s *session) exchange(w *wire, calls ...*call) error {
 
 func (s *session) send(w *wire, c *call) {
 	s.tags++
-	c.tag = strconv.FormatUint(s.tags, 36)
+	c.tag = tagOf(s.tags)
 	w.send(c.tag, c.words)
+}
+
+// tagOf is one letter, as it comes back with each row. More than are in flight are used in turn, so that
+// an answer that comes twice is one to no request.
+func tagOf(n uint64) string {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	i := n % uint64(len(letters))
+	return letters[i : i+1]
 }
 
 func slotOf(open *[maxInFlight]*call, tag []byte) int {

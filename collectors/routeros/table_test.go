@@ -359,6 +359,62 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// TestSeldom: what changes seldom is asked for once in ten minutes, and at once when there are other rows
+// than the last time; in between its values stay.
+func TestSeldom(t *testing.T) {
+	def := table{sources: []source{{requests: []request{{path: "/interface"}}}}, key: by("name"),
+		columns: []column{seldom(text("comment", "comment")), count("rx", "rx-byte"), seldom(number("mtu", "mtu"))}}
+	schema := things([]string{"thing"}, slices.Concat(fieldOf(pipeline.Text, "comment"), fieldOf(pipeline.Counter, "rx"), fieldOf(pipeline.Gauge, "mtu"))...)
+	router := v7()
+	one := []string{"=.id=*1", "=name=a", "=comment=first", "=rx-byte=1"} // no mtu
+	two := []string{"=.id=*2", "=name=b", "=comment=second", "=rx-byte=2", "=mtu=1500"}
+	var rows atomic.Pointer[[][]string]
+	rows.Store(&[][]string{one, two})
+	c, stub := reader(t, schema, def, answering(func(c *stubConn, words []string) {
+		if !prints(words, "/interface") {
+			router.answer(c, words)
+			return
+		}
+		for _, row := range *rows.Load() { // only what was asked for
+			said := []string{"!re"}
+			for _, w := range row {
+				name, _, _ := strings.Cut(w[1:], "=")
+				if slices.Contains(strings.Split(strings.TrimPrefix(words[1], "=.proplist="), ","), name) {
+					said = append(said, w)
+				}
+			}
+			c.say(said...)
+		}
+		c.say("!done")
+	}))
+	asked := func(want fieldsOfRows, proplists ...string) {
+		t.Helper()
+		before := len(stub.heard())
+		expect(t, readThings(t, c), want)
+		var got []string
+		for _, part := range strings.Split(stub.heard()[before:], "/interface/print=.proplist=")[1:] {
+			got = append(got, strings.Split(part, ".tag")[0])
+		}
+		if !slices.Equal(got, proplists) {
+			t.Errorf("asked for %q, want %q", got, proplists)
+		}
+	}
+	const whole, quick = ".id,name,comment,rx-byte,mtu", ".id,name,rx-byte"
+	asked(fieldsOfRows{"a": {"comment": "first", "rx": "1"}, "b": {"comment": "second", "rx": "2", "mtu": "1500"}}, whole)
+	rows.Store(&[][]string{{"=.id=*1", "=name=a", "=comment=changed", "=rx-byte=11"}, {"=.id=*2", "=name=b", "=comment=second", "=rx-byte=12", "=mtu=9000"}})
+	asked(fieldsOfRows{"a": {"comment": "first", "rx": "11"}, "b": {"comment": "second", "rx": "12", "mtu": "1500"}}, quick)
+	c.memory.tables[0].fixedAt = time.Now().Add(-seldomAfter)
+	asked(fieldsOfRows{"a": {"comment": "changed", "rx": "11"}, "b": {"comment": "second", "rx": "12", "mtu": "9000"}}, whole)
+	rows.Store(&[][]string{two, one, {"=.id=*3", "=name=c", "=rx-byte=3"}})
+	asked(fieldsOfRows{"a": {"comment": "first", "rx": "1"}, "b": {"comment": "second", "rx": "2", "mtu": "1500"}, "c": {"rx": "3"}}, quick, whole)
+	rows.Store(&[][]string{two, one})
+	for _, lists := range [][]string{{whole}, {quick}} { // once bitten
+		asked(fieldsOfRows{"a": {"comment": "first", "rx": "1"}, "b": {"comment": "second", "rx": "2", "mtu": "1500"}}, lists...)
+	}
+	rows.Store(&[][]string{two})
+	asked(fieldsOfRows{"b": {"comment": "second", "rx": "2", "mtu": "1500"}}, quick, whole)
+}
+
 // TestWrongTables: what is wrong with a literal is found before anything is asked.
 func TestWrongTables(t *testing.T) {
 	schema := things([]string{"thing"}, fieldOf(pipeline.Text, "x")...)
