@@ -77,6 +77,7 @@ type formula struct {
 	*reading
 	of                      []ref
 	times, per, where, with ref
+	floor                   ref // that above refers to
 	unless                  []ref
 	scaleOf, precisionOf    ref
 	// n × factor ÷ divisor scales: a division by 10 is exact where a multiplication by 0.1 is not.
@@ -237,7 +238,10 @@ func (t *table) compileReading(names map[string]int, r *reading) (f formula, err
 
 // resolveOthers finds the objects that a reading refers to beside those that it reads.
 func (t *table) resolveOthers(names map[string]int, f *formula) (err error) {
-	var when, scale, precision string
+	var when, above, scale, precision string
+	if f.above != nil {
+		above = f.above.object
+	}
 	if f.when != nil {
 		when = f.when.object
 	}
@@ -248,7 +252,7 @@ func (t *table) resolveOthers(names map[string]int, f *formula) (err error) {
 		name string
 		to   *ref
 	}{
-		{f.reading.times, &f.times}, {f.reading.per, &f.per}, {when, &f.where}, {f.reading.with, &f.with},
+		{f.reading.times, &f.times}, {f.reading.per, &f.per}, {when, &f.where}, {f.reading.with, &f.with}, {above, &f.floor},
 		{scale, &f.scaleOf}, {precision, &f.precisionOf},
 	} {
 		if *other.to, err = t.resolve(names, other.name); err != nil {

@@ -130,6 +130,8 @@ type reading struct {
 	// of some objects has a number that says that there is nothing to read.
 	when   *condition
 	unless []condition
+	// above limits it to rows in which another object has a larger number.
+	above *condition
 	// wrap undoes the sign of 32-bit numbers that a device counts past 2^31.
 	wrap bool
 	// narrow takes a counter for one of 32 bits, whatever its type.
@@ -181,6 +183,11 @@ func (r reading) spelledWith(object string, f func(c, with cell) string) reading
 func (r reading) parsed(f func(string) (float64, bool)) reading { r.parse = f; return r }
 
 func (r reading) where(object string, is int64) reading { r.when = &condition{object, is}; return r }
+
+func (r reading) whereAbove(object string, n int64) reading {
+	r.above = &condition{object, n}
+	return r
+}
 
 func (r reading) except(conditions ...condition) reading { r.unless = conditions; return r }
 

@@ -12,11 +12,12 @@ const mikrotikEnterprise = ".1.3.6.1.4.1.14988"
 // GETBULK answer with whatever comes after the end of a table.
 const scriptOutput = mikrotik + ".18.1.1.2"
 
-// The nearest tables before scriptOutput may be empty, so that a walk from their end arrives at it.
-// They can only be read with GET. Before them lies the table of interface statistics, which has 67
-// columns for every interface: a walk that runs past its own end by privateRepetitions stays there.
+// The nearest tables before scriptOutput may be empty, so that a walk from their end arrives at it: they
+// can only be read with GET, and so can the table of interface statistics before them, whose last column
+// has as few rows as there are interfaces. It has 67 columns for every interface, though, so that a walk
+// of what lies before it, which runs past its own end by privateRepetitions, stays there.
 const (
-	lastWalkable       = mikrotik + ".15"
+	unwalkable         = mikrotik + ".14" // from here on none is
 	privateRepetitions = 16
 )
 
@@ -34,8 +35,8 @@ func denied() [4]deniedObject {
 
 // denyList is what must not be read, as names: it is asked about every name before it is sent.
 type denyList struct {
-	mikrotik, lastWalkable, scriptOutput name
-	objects                              []name
+	mikrotik, unwalkable, scriptOutput name
+	objects                            []name
 }
 
 func newDenyList() *denyList {
@@ -46,7 +47,7 @@ func newDenyList() *denyList {
 		}
 		return n
 	}
-	l := &denyList{mikrotik: must(mikrotik), lastWalkable: must(lastWalkable), scriptOutput: must(scriptOutput)}
+	l := &denyList{mikrotik: must(mikrotik), unwalkable: must(unwalkable), scriptOutput: must(scriptOutput)}
 	for _, d := range denied() {
 		l.objects = append(l.objects, must(d.oid))
 	}
@@ -82,7 +83,7 @@ func (l *denyList) allowWalk(n name) error {
 	if err := l.allowGet(n); err != nil {
 		return err
 	}
-	if n.isInside(l.mikrotik) && compareArcs(n, l.lastWalkable) >= 0 && compareArcs(n, l.scriptOutput) <= 0 {
+	if n.isInside(l.mikrotik) && compareArcs(n, l.unwalkable) >= 0 && compareArcs(n, l.scriptOutput) <= 0 {
 		return fmt.Errorf("%s must be read with GET: a walk may run on to %s, where a GET runs the script", n, scriptOutput)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package snmp
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -34,7 +35,9 @@ func TestWhatMustNotBeRead(t *testing.T) {
 		mikrotik + ".17.1.1.2":                     "walk",
 		mikrotik + ".18.1.1.1":                     "walk",
 		mikrotik + ".19.1.1.2":                     "",
-		mikrotik + ".14.1.1.90":                    "",
+		mikrotik + ".13.1.0":                       "",
+		mikrotik + ".14.1.1.2":                     "walk", // of one interface, its last columns end before the scripts
+		mikrotik + ".14.1.1.91":                    "walk",
 		".1.3.6.1.4.1.14989.1.1.18.1.1.2":          "",
 		".1.3.6.1.4.1.14988.2":                     "",
 		".1.3.6.1.4.1.14988.1.1.180.1.1.2":         "",
@@ -123,4 +126,85 @@ func mustName(t testing.TB, oid string) name {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// aBareRouter is a router with one interface, scripts, and nothing in the tables before them: the worst case
+// for a walk that runs past its end.
+func aBareRouter() []entry {
+	mib := append(system("RouterOS hAP lite"), routerBoard()...)
+	mib = append(mib, ports(1)...)
+	for column := 11; column <= 91; column++ {
+		if column <= 21 || column >= 31 && column <= 55 || column >= 61 {
+			mib = append(mib, entry{fmt.Sprintf("%s.%d.1", interfaceStatsEntry, column), gosnmp.Counter64, uint64(column)})
+		}
+	}
+	mib = append(mib, entry{interfaceStatsEntry + ".2.1", gosnmp.OctetString, "ether1"},
+		entry{mikrotik + ".7.1.0", gosnmp.Integer, 0}, entry{mikrotik + ".7.2.0", gosnmp.Integer, 0})
+	for _, script := range []string{"1", "2"} {
+		mib = append(mib, entry{mikrotik + ".8.1.1.2." + script, gosnmp.OctetString, "reboot"},
+			entry{mikrotik + ".8.1.1.3." + script, gosnmp.Integer, 0}, entry{scriptOutput + "." + script, gosnmp.OctetString, "done"})
+	}
+	return mib
+}
+
+// No table of any lane asks for an object that acts, by its name or by a name above it, and none that is
+// walked runs into a script, with one interface and with many, on any version.
+func TestNoLaneReachesWhatActs(t *testing.T) {
+	for _, more := range [][]entry{nil, aRow(mikrotik+".13", 1, 13, ".0"), aRow(neighborEntry, 2, 8, ".9"), aRow(hotspotEntry, 2, 20, ".1")} {
+		a := newAgent(t, append(aBareRouter(), more...)...)
+		a.replying(func(request, reply *gosnmp.SnmpPacket) *gosnmp.SnmpPacket {
+			for _, v := range request.Variables {
+				if allowGet(v.Name) != nil || request.PDUType != gosnmp.GetRequest && allowWalk(v.Name) != nil {
+					t.Errorf("%v of %s", request.PDUType, v.Name)
+				}
+			}
+			for _, v := range reply.Variables {
+				if inside(v.Name, scriptOutput) {
+					t.Errorf("%v of %s ran a script", request.PDUType, request.Variables[0].Name)
+				}
+			}
+			return reply
+		})
+		for _, change := range []func(*Target){func(*Target) {}, version1} {
+			c := a.collector(t, change)
+			for range 3 {
+				for _, lane := range []pipeline.Lane{pipeline.LaneLive, pipeline.LaneSessions, pipeline.LaneSlow} {
+					mustCollectLane(t, c, lane)
+				}
+			}
+		}
+	}
+}
+
+// aRow has the columns of one row, as numbers.
+func aRow(base string, first, last int, index string) (mib []entry) {
+	for column := first; column <= last; column++ {
+		mib = append(mib, entry{fmt.Sprintf("%s.%d%s", base, column, index), gosnmp.Integer, column})
+	}
+	return mib
+}
+
+// What is walked in MIKROTIK-MIB is walked in small steps, and what stands near the scripts is not walked.
+func TestWalksOfThePrivateBranchAreShort(t *testing.T) {
+	l, err := compile(pipeline.NewSchema(), tables())
+	if err != nil {
+		t.Fatal(err)
+	}
+	walked, got := 0, 0
+	for _, s := range l.mibs {
+		for _, c := range s.columns[:s.asked] {
+			switch {
+			case !inside(c.oid, mikrotik):
+			case s.rows != nil:
+				got++
+			case allowWalk(c.oid) != nil || s.most > privateRepetitions:
+				t.Errorf("%s is walked in steps of %d", c.name, s.most)
+			default:
+				walked++
+			}
+		}
+	}
+	if walked < 100 || got < 100 {
+		t.Errorf("%d columns are walked, %d are read with GET", walked, got)
+	}
 }

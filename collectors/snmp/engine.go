@@ -53,11 +53,11 @@ func tables() []tableDef {
 	return []tableDef{
 		// live
 		routerTable(processors, storage), cpuTable(processors), storageTable(storage), healthTable(gaugeTable()),
-		interfaceTable(ifTable()), poeTable(names), poeSupplyTable(), opticsTable(), upsTable(input, output), upsLineTable(input, output),
+		interfaceTable(ifTable()), poeTable(names), poeSupplyTable(), opticsTable(), conntrackTable(),
 		// sessions
 		wirelessInterfaceTable(names), wirelessClientTable(names), w60gTable(names), w60gStationTable(names), nstremeDualTable(names),
 		capsmanTable(), lteTable(lte), lteCarrierTable(names, lte), modemTable(), gpsTable(),
-		hotspotTable(), sessionCountTable(), conntrackTable(), queueSimpleTable(names), queueTreeTable(names), ipsecPeerTable(), ipsecTable(),
+		hotspotTable(), sessionCountTable(), upsTable(input, output), upsLineTable(input, output), queueSimpleTable(names), queueTreeTable(names), ipsecPeerTable(), ipsecTable(),
 		ipTable(), tcpTable(), udpTable(), bridgePortTable(names),
 		bgpTable(), ospfTable(), ospfInterfaceTable(names, addresses), ospfNeighborTable(),
 		// slow

@@ -113,6 +113,12 @@ func (v *view) applies(f *formula, row int) (applies, known bool) {
 			return false, known
 		}
 	}
+	if f.floor.exists() {
+		c, known := v.cell(f.floor, row)
+		if !known || !c.isNumber() || c.float(false) <= float64(f.above.is) {
+			return false, known
+		}
+	}
 	for i, r := range f.unless {
 		c, known := v.cell(r, row)
 		if !known {

@@ -56,6 +56,8 @@ func healthScalars() []scalarRow {
 			rule: rule{field, from(r)}}
 	}
 	volts := reading{scale: 0.1, drop: []int64{0}}
+	fed := row("voltage", "mtxrHlVoltage", "8", "voltage_volts", volts)
+	fed.from = from(read("mtxrHlVoltage").scaled(0.01).whereAbove("mtxrHlVoltage", mostTenths), fed.from[0])
 	oldCelsius := reading{scale: 0.1, drop: []int64{0, 10 * noReading, noReading, noReading32, noReading16}}
 	celsius := reading{scale: 0.1, drop: []int64{10 * noReading, noReading, noReading32, noReading16}}
 	supply := reading{codes: map[int64]int64{1: 0, 0: 1}} // BoolValue: 1 is ok; the table has ok 0, fail 1
@@ -67,7 +69,7 @@ func healthScalars() []scalarRow {
 		row("lm87-temp", "mtxrHlSensorTemperature", "5", "temperature_celsius", oldCelsius),
 		row("cpu-temp", "mtxrHlCpuTemperature", "6", "temperature_celsius", oldCelsius),
 		row("board-temp", "mtxrHlBoardTemperature", "7", "temperature_celsius", oldCelsius),
-		row("voltage", "mtxrHlVoltage", "8", "voltage_volts", volts),
+		fed,
 		row("temperature", "mtxrHlTemperature", "10", "temperature_celsius", celsius),
 		row("cpu-temperature", "mtxrHlProcessorTemperature", "11", "temperature_celsius", celsius),
 		row("power-consumption", "mtxrHlPower", "12", "power_watts", volts),

@@ -92,14 +92,15 @@ func entityClass(c cell) string {
 	return digits(c)
 }
 
-// partitionTable can only be read with GET: see deny.go. A router has up to eight partitions.
+// partitionTable can only be read with GET: see deny.go. A router has up to eight partitions, which
+// some count from 1.
 func partitionTable() tableDef {
 	return tableDef{
 		name: "partition",
 		lane: pipeline.LaneSlow,
 		rows: &mib{
 			name: "mtxrPartitionTable", key: [][]string{{"mtxrPartitionName"}},
-			rows: &candidates{under: 8, columns: []string{"mtxrPartitionName"}},
+			rows: &candidates{under: 9, columns: []string{"mtxrPartitionName"}},
 			columns: []object{
 				{name: "mtxrPartitionName", oid: partitionEntry + ".2"},
 				{name: "mtxrPartitionSize", oid: partitionEntry + ".3"},

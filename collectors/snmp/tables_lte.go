@@ -128,7 +128,7 @@ func lteCarrierTable(names, modems *mib) tableDef {
 		rows: &mib{
 			name: "mtxrLTECarrierAggTable", index: []part{{"ifIndex", arc}, {"carrier", arc}},
 			joins: []join{ofInterface(names, "ifIndex")}, key: [][]string{{"interface", "ifIndex"}, {"carrier"}},
-			rows: &candidates{of: modems, under: 8, columns: []string{"mtxrLTECarrierAggEARFCN"}},
+			rows: &candidates{of: modems, under: 9, columns: []string{"mtxrLTECarrierAggEARFCN"}},
 			columns: []object{
 				{name: "mtxrLTECarrierAggBand", oid: lteCarrierEntry + ".3"},
 				{name: "mtxrLTECarrierAggEARFCN", oid: lteCarrierEntry + ".4"},

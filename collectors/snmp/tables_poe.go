@@ -8,6 +8,10 @@ const (
 	opticalEntry  = mikrotik + ".19.1.1"
 )
 
+// mostTenths is the highest voltage, in tenths of a volt, that a board is fed with or feeds others with.
+// A larger number is in hundredths, as some SwOS switches send it; the lowest such voltage is above 6 V.
+const mostTenths = 600
+
 // poeTable is MIKROTIK-MIB's mtxrPOETable. It can only be read with GET: see deny.go. Its index is
 // the ifIndex on RouterOS, and near it on SwOS, so its own names count.
 func poeTable(names *mib) tableDef {
@@ -27,9 +31,9 @@ func poeTable(names *mib) tableDef {
 		},
 		fields: []rule{
 			{"status", from(read("mtxrPOEStatus"))},
-			{"voltage_volts", from(read("mtxrPOEVoltage").scaled(0.1))},
+			{"voltage_volts", from(read("mtxrPOEVoltage").scaled(0.01).whereAbove("mtxrPOEVoltage", mostTenths), read("mtxrPOEVoltage").scaled(0.1))},
 			{"current_amperes", from(read("mtxrPOECurrent").scaled(0.001))},
-			{"power_watts", from(read("mtxrPOEPower").scaled(0.1))},
+			{"power_watts", from(read("mtxrPOEPower").scaled(0.01).whereAbove("mtxrPOEVoltage", mostTenths), read("mtxrPOEPower").scaled(0.1))},
 		},
 	}
 }

@@ -70,7 +70,7 @@ func sessionCountTable() tableDef {
 func conntrackTable() tableDef {
 	return tableDef{
 		name:   "conntrack",
-		lane:   pipeline.LaneSessions,
+		lane:   pipeline.LaneLive,
 		vendor: mikrotikEnterprise,
 		scalars: []object{
 			{name: "mtxrCtTotalEntries", oid: conntrackGroup + ".1.0"},

@@ -9,7 +9,7 @@ const upsMIB = ".1.3.6.1.2.1.33.1"
 func upsTable(input, output *mib) tableDef {
 	return tableDef{
 		name: "ups",
-		lane: pipeline.LaneLive,
+		lane: pipeline.LaneSessions,
 		solo: []string{"ups"},
 		also: []*mib{input, output},
 		scalars: []object{
@@ -96,7 +96,7 @@ func upsOutputs() *mib {
 func upsLineTable(input, output *mib) tableDef {
 	return tableDef{
 		name:    "ups_line",
-		lane:    pipeline.LaneLive,
+		lane:    pipeline.LaneSessions,
 		rows:    input,
 		nameRow: func(keys []string) { keys[0] = "input" },
 		fields: []rule{
