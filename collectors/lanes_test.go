@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/routerpulse/routerpulse/collectors/routeros"
+	"github.com/routerpulse/routerpulse/collectors/snmp"
 	"github.com/routerpulse/routerpulse/configs"
 	"github.com/routerpulse/routerpulse/pipeline"
 )
@@ -22,5 +24,37 @@ func TestNoLaneHasNoPeriod(t *testing.T) {
 		if job, _ := p.job(lane); job.Period < time.Second || job.Deadline < time.Second/2 {
 			t.Errorf("%s: period %s, deadline %s", lane, job.Period, job.Deadline)
 		}
+	}
+}
+
+// A table that both protocols know belongs to one lane: otherwise it would be read twice.
+func TestATableHasOneLane(t *testing.T) {
+	engine, err := snmp.NewEngine(pipeline.NewSchema(), 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	device, err := engine.New(snmp.Target{Device: "r1", Address: "127.0.0.1"}, pipeline.NewRows("r1", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lanes, both := map[string]pipeline.Lane{}, 0
+	for _, lane := range pollLanes() {
+		for _, table := range device.Tables(lane) {
+			lanes[table] = lane
+		}
+	}
+	for _, lane := range pollLanes() {
+		for _, table := range routeros.Tables(lane) {
+			other, ok := lanes[table]
+			if ok {
+				both++
+			}
+			if ok && other != lane {
+				t.Errorf("%s is in the lane %s over the API and in %s over SNMP", table, lane, other)
+			}
+		}
+	}
+	if both < 4 {
+		t.Errorf("%d tables in common", both)
 	}
 }
