@@ -16,7 +16,9 @@ type memory struct {
 	apart   bool          // one table's scalars in a request, because all at once went unanswered
 	pace    pace
 	scalars []*[scalarPage]scalarMemory // by place in the library; nil where this lane noted nothing
+	texts   []scalarText                // the last texts of scalars, few, to be used again
 	mibs    []*mibMemory                // by place in the library; nil where this lane reads nothing
+	nothing *found                      // what mibs without rows share
 	tables  map[*table]*tableMemory
 }
 
@@ -27,24 +29,44 @@ const scalarPage = 8
 // scalarMemory spares a device the question for what it does not have.
 type scalarMemory struct {
 	absence
-	seen bool   // it answered once, so its absence may be a passing one
-	text string // of the last poll, to be used again
+	seen bool // it answered once, so its absence may be a passing one
 }
 
-// mibMemory is what the last complete read of a mib's columns found.
+// scalarText is the text of a scalar at the last poll.
+type scalarText struct {
+	scalar int
+	text   string
+}
+
+// mibMemory is what is known of a mib. A device lacks most of those that it is asked for.
 type mibMemory struct {
 	absence
+	*found
+	perCell float64 // bytes of a reply for each value; 0: not measured
+	seen    bool
+	plain   bool    // it is not asked for the end of the rows beside the last of them
+	misses  absence // of rows that joins looked for
+}
+
+// found is what the last complete read of a mib's columns found.
+type found struct {
 	index   []index
 	cells   []cell    // rows by kept columns: the slow ones and those of the key
 	readAt  time.Time // of the last read of all columns; zero: read them all
 	need    []bool    // spare columns that rules fell back on
 	empty   []bool    // columns without a value in any row; nil: none is
-	perCell float64   // bytes of a reply for each value; 0: not measured
-	seen    bool
-	plain   bool    // it is not asked for the end of the rows beside the last of them
-	misses  absence // of rows that joins looked for
-	lacks   []bool  // columns that no row has, of a mib that is read with GET
+	lacks   []bool    // columns that no row has, of a mib that is read with GET
 	lacksAt time.Time
+	shared  bool // by all mibs of a lane that have found nothing yet: see own
+}
+
+// own gives the mib a memory of rows that is not shared. Call it before writing to one; only readAt may
+// be set to zero without, as it is that already.
+func (m *mibMemory) own() *found {
+	if m.shared {
+		m.found = &found{}
+	}
+	return m.found
 }
 
 // tableMemory are the series of a table's rows.
@@ -110,13 +132,13 @@ func (a *absence) due(now time.Time) bool {
 
 func newMemory(l *library) *memory {
 	return &memory{scalars: make([]*[scalarPage]scalarMemory, (len(l.scalars)+scalarPage-1)/scalarPage),
-		mibs: make([]*mibMemory, len(l.mibs)), tables: map[*table]*tableMemory{}}
+		mibs: make([]*mibMemory, len(l.mibs)), tables: map[*table]*tableMemory{}, nothing: &found{shared: true}}
 }
 
 // mib is the memory of one mib, made when it is first asked for.
 func (m *memory) mib(place int) *mibMemory {
 	if m.mibs[place] == nil {
-		m.mibs[place] = &mibMemory{}
+		m.mibs[place] = &mibMemory{found: m.nothing}
 	}
 	return m.mibs[place]
 }
@@ -143,6 +165,7 @@ func (m *memory) dueScalar(place int, now time.Time) bool {
 // restart forgets what a reboot or an upgrade may have changed.
 func (m *memory) restart() {
 	clear(m.scalars)
+	m.texts = nil
 	clear(m.mibs)
 	m.apart = false
 }
@@ -158,14 +181,30 @@ func (m *mibMemory) known(s *source, index index, row, column int) cell {
 
 // text is a scalar's last text, if it had one.
 func (m *memory) text(scalar int) cell {
-	if page := scalar / scalarPage; page >= len(m.scalars) || m.scalars[page] == nil || m.scalar(scalar).text == "" {
-		return cell{}
+	for i := range m.texts {
+		if m.texts[i].scalar == scalar {
+			return cell{kind: textual, text: m.texts[i].text}
+		}
 	}
-	return cell{kind: textual, text: m.scalar(scalar).text}
+	return cell{}
+}
+
+// setText remembers a scalar's text.
+func (m *memory) setText(scalar int, text string) {
+	for i := range m.texts {
+		if m.texts[i].scalar == scalar {
+			m.texts[i].text = text
+			return
+		}
+	}
+	if text != "" {
+		m.texts = append(m.texts, scalarText{scalar, text})
+	}
 }
 
 // keep remembers a complete read, in the order of the indexes and without the rows that are left out.
 func (m *mibMemory) keep(g *grid, now time.Time) {
+	m.own()
 	m.room(g)
 	for _, row := range g.inOrder() {
 		if !g.kept[row] {

@@ -145,6 +145,7 @@ func (m *mibMemory) noteLacks(g *grid, now time.Time) {
 	if m.lacks != nil || g.err != nil || len(g.index) == 0 {
 		return
 	}
+	m.own()
 	m.lacks, m.lacksAt = make([]bool, g.source.asked), now
 	for column := range m.lacks {
 		m.lacks[column] = true
