@@ -91,7 +91,11 @@ func (b *builder) addPart(number uint8, part *table) {
 
 // noteTaken notes the names that the rows of earlier parts have.
 func (b *builder) noteTaken() {
-	if b.part == 0 {
+	rows := 0
+	if s := b.table.source; s != nil && b.poll.grids[s.place].source == s {
+		rows = b.poll.grids[s.place].len()
+	}
+	if b.part == 0 || rows == 0 && b.table.solo == nil {
 		return
 	}
 	b.taken = make(map[rowID]bool, len(b.rows))
