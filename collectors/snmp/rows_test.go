@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -126,10 +127,10 @@ func TestATableOfPartsFailsAsAWhole(t *testing.T) {
 // being read, and is not asked for at every poll.
 func TestANoteThatIsTooLong(t *testing.T) {
 	a := newAgent(t, slices.Concat(system("RouterOS x"), scalars(map[string]any{mikrotik + ".7.3.0": "HE1", mikrotik + ".7.5.0": strings.Repeat("x", 300)}))...)
-	hung := 0
+	var hung atomic.Int32
 	a.replying(func(request, reply *gosnmp.SnmpPacket) *gosnmp.SnmpPacket {
 		if slices.ContainsFunc(request.Variables, func(v gosnmp.SnmpPDU) bool { return v.Name == mikrotik+".7.5.0" }) {
-			hung++
+			hung.Add(1)
 			if len(request.Variables) > 1 {
 				t.Error("the note is asked for together with others")
 			}
@@ -141,8 +142,8 @@ func TestANoteThatIsTooLong(t *testing.T) {
 	for range 3 {
 		wantDump(t, []pipeline.TableRead{tableOf(t, mustCollectLane(t, c, pipeline.LaneSlow), "inventory")}, "inventory[] serial_number=HE1")
 	}
-	if hung != 1 {
-		t.Errorf("asked for %d times", hung)
+	if n := hung.Load(); n != 1 {
+		t.Errorf("asked for %d times", n)
 	}
 }
 
