@@ -63,6 +63,16 @@ bench-firstrun: build ## the demo: time to the first change, snapshot, end
 bench-lateness: build ## 1,000 routers every 10 s, 200 of them dead: lateness at the simulator
 	$(GO) run ./bench/lateness
 
+MKTXP := .tools/mktxp/bin/mktxp
+
+$(MKTXP):
+	python3 -m venv .tools/mktxp
+	.tools/mktxp/bin/pip install -q mktxp==2.1.0
+
+.PHONY: bench-routeros
+bench-routeros: build $(MKTXP) ## cost of a poll over the RouterOS API, beside mktxp (about 3 min)
+	$(GO) run ./bench/routeros
+
 .PHONY: bench-scale
 bench-scale: build ## 10,000 routers of 20 interfaces every 30 s in one process: lateness, memory (about 13 min)
 	$(GO) run ./bench/scale
