@@ -17,7 +17,7 @@ func (r *reading) joinCalls() []*asked {
 	}
 	var calls []*asked
 	for _, j := range joins {
-		if !fits(j.since, j.until, r.poll.version) {
+		if !fits(j.since, j.until, r.poll.version) || r.again == nil && r.set.recall(j, time.Now()) {
 			continue
 		}
 		calls = append(calls, r.callsOf(j)...)
@@ -115,7 +115,9 @@ func (s *rowset) give(j *plannedJoin, name string, fields []pipeline.Field) {
 	}
 	s.joined[at] |= bit
 	into := s.fields[at*s.table.fields : (at+1)*s.table.fields]
-	s.rows[at] += copy(into[s.rows[at]:], fields)
+	have := s.rows[at]
+	s.rows[at] += copy(into[have:], fields)
+	s.hold(j, at, have)
 }
 
 // advanceJoins takes the answers that came by place, and sends those lists again, one by one, that the

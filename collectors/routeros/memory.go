@@ -130,6 +130,7 @@ type tableMemory struct {
 	misses  int              // how often in a row that was in vain, as there were other rows
 	rest    int              // polls until it is tried again
 
+	held   []heldJoin // by join
 	texts  []heldText
 	ids    []byte   // what named the rows, of all of them
 	ends   []int    // where the part of each row ends in ids
@@ -147,7 +148,7 @@ type heldText struct {
 // renew forgets what a router may have changed with a restart.
 func (t *tableMemory) renew(starts int) {
 	if t.starts != starts {
-		t.starts, t.sourceTill, t.checked, t.dropped, t.single = starts, time.Time{}, nil, nil, nil
+		t.starts, t.sourceTill, t.checked, t.dropped, t.single, t.held = starts, time.Time{}, nil, nil, nil, nil
 		t.fixedAt = time.Time{}
 	}
 }

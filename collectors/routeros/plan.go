@@ -12,7 +12,8 @@ import (
 // tables lists what is read, in the order it is asked for: cheap and telling first. Those of the
 // live lane begin with router, which tells version and uptime.
 func tables() []table {
-	return []table{routerTable(), cpuTable(), healthTable(), interfaceTable(), pppSessionTable(), hotspotSessionTable()}
+	return slices.Concat([]table{routerTable(), cpuTable(), healthTable(), interfaceTable()}, portTables(), wirelessTables(),
+		[]table{pppSessionTable(), hotspotSessionTable()}, routingTables(), tunnelTables())
 }
 
 // Tables names the tables of a lane that this package knows.
@@ -161,6 +162,8 @@ func (p *plannedTable) checkKey() error {
 		return errors.New("a table with joins, a tally or keys in the schema needs a key")
 	case p.tally && len(p.table.joins) > 0:
 		return errors.New("a tally has no joins")
+	case p.prefer.holds != nil && !p.tally:
+		return errors.New("only a tally prefers rows")
 	}
 	return nil
 }
@@ -243,7 +246,7 @@ func (p *plannedTable) needs(columns []column) []string {
 	if !p.key.none() && !p.tally {
 		names = append(names, ".id")
 	}
-	names = append(append(names, p.key.reads...), p.skip.reads...)
+	names = slices.Concat(names, p.key.reads, p.skip.reads, p.prefer.reads)
 	for _, j := range p.table.joins {
 		names = append(names, j.of.reads...)
 	}

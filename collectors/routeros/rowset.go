@@ -107,7 +107,7 @@ func (s *rowset) addRow(r *row) {
 	}
 	s.fields = slices.Grow(s.fields, s.table.fields)[:(at+1)*s.table.fields]
 	n := s.read(s.source.columns, r, at, 0)
-	if n == 0 {
+	if n == 0 && len(s.table.joins) == 0 {
 		s.ids, s.fields = s.ids[:from], s.fields[:at*s.table.fields]
 		return // nothing that the schema knows, as a sensor in an unknown unit
 	}
@@ -176,6 +176,10 @@ func (s *rowset) valueOf(c *bound, r *row, at int) pipeline.Value {
 
 // addUp adds a row to that of its group.
 func (s *rowset) addUp(at int, r *row) {
+	if t := s.table.prefer; t.holds != nil && t.holds(r) {
+		s.rows[at] = s.read(s.source.columns, r, at, 0)
+		return
+	}
 	into := s.fields[at*s.table.fields:][:s.rows[at]]
 	for i := range s.source.columns {
 		c := &s.source.columns[i]
@@ -283,7 +287,9 @@ func (s *rowset) join(j *plannedJoin, r *row, name []byte) {
 		return
 	}
 	s.joined[at] |= bit
-	s.rows[at] = s.read(j.columns, r, at, s.rows[at])
+	have := s.rows[at]
+	s.rows[at] = s.read(j.columns, r, at, have)
+	s.hold(j, at, have)
 }
 
 // samples makes the rows' series and their samples, and remembers what they are called.
@@ -300,11 +306,14 @@ func (s *rowset) samples(known *pipeline.Rows) []pipeline.Sample {
 		total += n
 	}
 	fields := make([]pipeline.Field, 0, total)
-	samples := make([]pipeline.Sample, len(s.rows))
+	samples := make([]pipeline.Sample, 0, len(s.rows))
 	for at, n := range s.rows {
+		if n == 0 {
+			continue // no join knew anything of it
+		}
 		from := len(fields)
 		fields = append(fields, s.fields[at*s.table.fields:][:n]...)
-		samples[at] = pipeline.Sample{Series: s.memory.series[at], Fields: fields[from:len(fields):len(fields)]}
+		samples = append(samples, pipeline.Sample{Series: s.memory.series[at], Fields: fields[from:len(fields):len(fields)]})
 	}
 	return samples
 }

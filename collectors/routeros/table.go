@@ -39,7 +39,9 @@ type table struct {
 	skip test
 	// tally adds the rows of one key up (columns rows, rowsIf, sum), instead of listing them. With the
 	// key total() there is one row, also when the router has none to count.
-	tally   bool
+	tally bool
+	// prefer: of the rows of one key in a tally, one that passes takes the place of one that does not.
+	prefer  test
 	columns []column
 	// joins are asked after the rows are known, and add fields to them.
 	joins []join
@@ -121,7 +123,10 @@ type join struct {
 	// each, is asked for one at a time from then on.
 	numbers string
 	// single asks for one at a time from the start ("number" of RouterOS 6).
-	single  bool
+	single bool
+	// every is how long what a row was told holds, as long as what of reads is the same for all rows: put
+	// there what tells of a change (link-downs), and a router is not asked each time what rarely changes.
+	every   time.Duration
 	columns []column
 }
 

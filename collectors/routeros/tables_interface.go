@@ -1,6 +1,8 @@
 package routeros
 
 import (
+	"time"
+
 	"github.com/routerpulse/routerpulse/pipeline"
 )
 
@@ -23,7 +25,17 @@ func interfaceTable() table {
 			count("rx_discards", "rx-drop"), count("tx_discards", "tx-drop"),
 			count("tx_queue_drops", "tx-queue-drop"),
 			count("link_downs", "link-downs"),
+			count("fast_path_rx_bytes", "fp-rx-byte"), count("fast_path_tx_bytes", "fp-tx-byte"),
+			timestamp("last_up_timestamp_seconds", "last-link-up-time"),
+			timestamp("last_down_timestamp_seconds", "last-link-down-time"),
 		},
+		joins: []join{{
+			// A link's rate is only told by monitor, and changes only when the link comes up anew.
+			request: request{path: "/interface/ethernet", command: "monitor", args: []string{"once"}},
+			of:      linked([]string{"name", "type", "running", "link-downs", "last-link-up-time"}, nameIf("name", "type", "ether").name),
+			on:      "name", numbers: "numbers", every: linkHolds,
+			columns: []column{rate("speed_bits_per_second", "rate"), flag("full_duplex", "full-duplex")},
+		}},
 	}
 }
 
@@ -69,3 +81,6 @@ func operStatus(r *row) (int64, bool) {
 	}
 	return statusDown, ok
 }
+
+// linkHolds is how long the rate of a link is believed while it did not go down and come up again.
+const linkHolds = 5 * time.Minute

@@ -14,9 +14,28 @@ func pppSessionTable() table {
 			text("encoding", "encoding"),
 			flag("radius", "radius"),
 			duration("uptime_seconds", "uptime"),
+			number("limit_in_bytes", "limit-bytes-in"), number("limit_out_bytes", "limit-bytes-out"),
 		},
+		joins: []join{{
+			// The bytes of a session are those of its interface, which is what the user's name is in.
+			request: request{path: "/interface", query: sessionInterfaces()},
+			of:      linked([]string{"name", "service"}, sessionInterface), on: "name",
+			columns: []column{
+				text("interface_name", "name"),
+				count("rx_bytes", "rx-byte"), count("tx_bytes", "tx-byte"),
+				count("rx_packets", "rx-packet"), count("tx_packets", "tx-packet"),
+			},
+		}},
 	}
 }
+
+// sessionInterfaces asks for the interfaces that PPP servers make.
+func sessionInterfaces() []string {
+	return []string{"type=pppoe-in", "type=pptp-in", "type=l2tp-in", "type=sstp-in", "type=ovpn-in", "type=ppp-in", "#|||||"}
+}
+
+// sessionInterface is the name that RouterOS gives the interface of a session.
+func sessionInterface(r *row) string { return "<" + r.text("service") + "-" + r.text("name") + ">" }
 
 func hotspotSessionTable() table {
 	return table{
