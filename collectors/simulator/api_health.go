@@ -4,6 +4,8 @@ import "strconv"
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
+func utoa(n uint64) string { return strconv.FormatUint(n, 10) }
+
 // printHealth: v7 has a row for each sensor, v6 one row with a column for each, if there are any.
 func printHealth(v *view, row *apiRow, emit func()) {
 	m := v.router.model

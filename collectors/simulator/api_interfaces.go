@@ -112,6 +112,9 @@ func printEthernet(v *view, row *apiRow, emit func()) {
 			row.string("speed", itoa(s.speed)+"Mbps")
 		}
 		row.string("loop-protect-status", "off")
+		if row.stats {
+			v.countPort(i, row)
+		}
 		row.flag("running", v.linked(i))
 		if s.slave {
 			row.flag("slave", true)

@@ -22,7 +22,8 @@ func apiMenus() map[string]apiMenu {
 		menus[path] = apiMenu{print: print}
 	}
 	menus["/system/routerboard"] = apiMenu{print: printRouterboard, on: func(r *Router) bool { return r.model.architecture != "x86_64" }}
-	for _, more := range []map[string]apiMenu{systemMenus(), storageMenus(), accessMenus(), serviceMenus(), firewallMenus()} {
+	for _, more := range []map[string]apiMenu{systemMenus(), storageMenus(), accessMenus(), serviceMenus(), firewallMenus(),
+		portMenus(), wirelessMenus(), routingMenus(), tunnelMenus()} {
 		maps.Copy(menus, more)
 	}
 	return menus
@@ -43,6 +44,10 @@ func (f *Fleet) found(r *Router, command string) (table apiTable, monitors, pick
 		return menu.print, false, false
 	case "monitor":
 		return menu.monitor, true, menu.picked
+	case "info": // what /interface/lte has in version 6
+		if command == "/interface/lte/info" && !r.model.atLeast(7, 0) {
+			return menu.monitor, true, menu.picked
+		}
 	}
 	return nil, false, false
 }
@@ -74,11 +79,11 @@ func (m *model) extras() []string {
 	case "RB5009UPr+S+":
 		return []string{"container", "usb", "gps"}
 	case "RB5009UG+S+":
-		return []string{"container", "usb"}
+		return []string{"container", "usb", "lte"}
 	case "CCR1036-8G-2S+":
 		return []string{"ups", "usb", "dude"}
 	case "RB750Gr3":
-		return []string{"ups", "usb"}
+		return []string{"ups", "usb", "lte"}
 	case "CHR":
 		return []string{"dude", "nvme"}
 	}

@@ -43,7 +43,7 @@ func holds(word string, row *apiRow) bool {
 	if !ok || !compares {
 		return ok
 	}
-	order := compareValues(string(have), want)
+	order := compareValues(truthOf(string(have)), truthOf(want))
 	switch operator {
 	case '<':
 		return order < 0
@@ -52,6 +52,17 @@ func holds(word string, row *apiRow) bool {
 	default:
 		return order == 0
 	}
+}
+
+// truthOf: RouterOS takes yes for true, and no for false.
+func truthOf(value string) string {
+	switch value {
+	case "yes":
+		return "true"
+	case "no":
+		return "false"
+	}
+	return value
 }
 
 // compareValues compares as numbers what are numbers, anything else as text.

@@ -60,7 +60,10 @@ func (s *apiSession) monitor(c *command, table apiTable, picked bool) {
 		s.print(c, table)
 		return
 	}
-	numbers, _ := c.arg("numbers")
+	numbers, several := c.arg("numbers")
+	if !several {
+		numbers, _ = c.arg("number")
+	}
 	if !s.pick(c, table, strings.Split(numbers, ",")) {
 		s.trap(c.tag, messageNoItem)
 		return

@@ -13,7 +13,6 @@ func apiTables() map[string]apiTable {
 		"/system/license":      printLicense,
 		"/system/package":      printPackages,
 		"/interface":           printInterfaces,
-		"/interface/ethernet":  printEthernet,
 		"/ip/address":          printAddresses,
 		"/ppp/active":          printPPP,
 		"/ip/hotspot/active":   printHotspot,
