@@ -90,7 +90,7 @@ func BenchmarkLivePoll(b *testing.B) {
 			ctx := within(b, 10*time.Minute)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := c.Collect(ctx, pipeline.LaneLive, nil); err != nil {
+				if _, err := c.Collect(ctx, pipeline.LaneLive, firstOf(pipeline.LaneLive)); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -26,7 +26,7 @@ func TestKeptConnection(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, lane := range []pipeline.Lane{pipeline.LaneLive, pipeline.LaneSessions} {
-			if _, err := c.Collect(within(t, 5*time.Second), lane, nil); err != nil {
+			if _, err := c.Collect(within(t, 5*time.Second), lane, firstOf(lane)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -48,7 +48,7 @@ func TestDeadConnection(t *testing.T) {
 			if err := c.Check(within(t, 5*time.Second)); err != nil {
 				t.Fatal(err)
 			}
-		} else if reads, err := c.Collect(within(t, 5*time.Second), pipeline.LaneLive, nil); err != nil {
+		} else if reads, err := c.Collect(within(t, 5*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive)); err != nil {
 			t.Fatal(err, names(reads))
 		}
 		stub.hangUp()
@@ -75,7 +75,7 @@ func TestBlackHole(t *testing.T) {
 	})
 	c := stub.collector()
 	for i := range 3 {
-		reads, err := c.Collect(within(t, 4*time.Second), pipeline.LaneLive, nil)
+		reads, err := c.Collect(within(t, 4*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 		if err != nil {
 			t.Fatal(i, err, names(reads))
 		}
@@ -100,7 +100,7 @@ func TestSilentTable(t *testing.T) {
 	})
 	c := stub.collector()
 	c.patience = patience{total: 5 * time.Second, silence: time.Second}
-	reads, err := c.Collect(within(t, 10*time.Second), pipeline.LaneLive, nil)
+	reads, err := c.Collect(within(t, 10*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 	if got := names(reads); err != nil || !slices.Equal(got, []string{"router whole", "cpu whole", "health failed", "interface whole"}) {
 		t.Error(err, got)
 	}
@@ -135,7 +135,7 @@ func TestCheckDuringLongTable(t *testing.T) {
 	c := stub.collector()
 	done := make(chan error)
 	go func() {
-		_, err := c.Collect(within(t, 20*time.Second), pipeline.LaneLive, nil)
+		_, err := c.Collect(within(t, 20*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 		done <- err
 	}()
 	<-began
@@ -166,7 +166,7 @@ func TestBusy(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() {
-		_, err := c.Collect(ctx, pipeline.LaneLive, nil)
+		_, err := c.Collect(ctx, pipeline.LaneLive, firstOf(pipeline.LaneLive))
 		done <- err
 	}()
 	<-asked
@@ -245,7 +245,7 @@ func TestAtOnce(t *testing.T) {
 					if err := c.Check(within(t, 20*time.Second)); err != nil {
 						t.Error(err)
 					}
-					reads, err := c.Collect(within(t, 20*time.Second), lane, nil)
+					reads, err := c.Collect(within(t, 20*time.Second), lane, firstOf(lane))
 					if err != nil || slices.ContainsFunc(reads, func(r pipeline.TableRead) bool { return r.Status != pipeline.Whole || len(r.Samples) == 0 }) {
 						t.Error(err, names(reads))
 					}
@@ -268,7 +268,7 @@ func TestMetrics(t *testing.T) {
 	}
 	router := v7()
 	delete(router, "/system/health")
-	if _, err := collect(t, newStub(t, router.serve).target(), shared).Collect(within(t, 5*time.Second), pipeline.LaneLive, nil); err != nil {
+	if _, err := collect(t, newStub(t, router.serve).target(), shared).Collect(within(t, 5*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive)); err != nil {
 		t.Fatal(err)
 	}
 	hostile := newStub(t, func(c *stubConn) {
@@ -276,11 +276,11 @@ func TestMetrics(t *testing.T) {
 			c.raw([]byte{0xFF})
 		}
 	})
-	if _, err := collect(t, hostile.target(), shared).Collect(within(t, 5*time.Second), pipeline.LaneSessions, nil); err == nil {
+	if _, err := collect(t, hostile.target(), shared).Collect(within(t, 5*time.Second), pipeline.LaneSessions, firstOf(pipeline.LaneSessions)); err == nil {
 		t.Fatal("no error")
 	}
 	m := shared.metrics
-	for result, want := range map[string]float64{"done": 6, "trap": 2, "failed": 1} {
+	for result, want := range map[string]float64{"done": 6, "trap": 4, "failed": 1} {
 		if got := testutil.ToFloat64(m.requests.WithLabelValues(result)); got != want {
 			t.Errorf("requests %s: %v, want %v", result, got, want)
 		}

@@ -119,7 +119,7 @@ func TestFault28HostileRouter(t *testing.T) {
 			var reads []pipeline.TableRead
 			var err error
 			began := time.Now()
-			grown := heapGrowth(func() { reads, err = c.Collect(ctx, pipeline.LaneSessions, nil) })
+			grown := heapGrowth(func() { reads, err = c.Collect(ctx, pipeline.LaneSessions, firstOf(pipeline.LaneSessions)) })
 			took := time.Since(began)
 			if most, longest = max(most, grown), max(longest, took); took > deadline+10*time.Second {
 				t.Errorf("took %v", took)
@@ -168,7 +168,7 @@ func TestEndlessTable(t *testing.T) {
 			router.answer(c, words)
 		}
 	})
-	reads, err := stub.collector().Collect(within(t, 20*time.Second), pipeline.LaneSessions, nil)
+	reads, err := stub.collector().Collect(within(t, 20*time.Second), pipeline.LaneSessions, firstOf(pipeline.LaneSessions))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestCloseInMidPoll(t *testing.T) {
 			router.answer(c, words)
 		}
 	})
-	reads, err := stub.collector().Collect(within(t, 10*time.Second), pipeline.LaneLive, nil)
+	reads, err := stub.collector().Collect(within(t, 10*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 	if got := names(reads); !slices.Equal(got, []string{"router whole", "cpu whole", "health failed", "interface failed"}) {
 		t.Error(got)
 	}
@@ -211,7 +211,7 @@ func TestRefusedConnection(t *testing.T) {
 	stub := newStub(t, func(*stubConn) {})
 	c := stub.collector()
 	stub.close()
-	_, err := c.Collect(within(t, 5*time.Second), pipeline.LaneLive, nil)
+	_, err := c.Collect(within(t, 5*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 	if !errors.Is(err, pipeline.ErrUnreachable) || errors.Is(err, pipeline.ErrNoAnswer) || !strings.Contains(err.Error(), "/ip service") {
 		t.Error(err)
 	}
@@ -260,7 +260,7 @@ func TestCancel(t *testing.T) {
 			defer cancel()
 			done := make(chan error)
 			go func() {
-				_, err := c.Collect(ctx, pipeline.LaneLive, nil)
+				_, err := c.Collect(ctx, pipeline.LaneLive, firstOf(pipeline.LaneLive))
 				done <- err
 			}()
 			<-asked
@@ -289,7 +289,7 @@ func TestClosed(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := c.Collect(t.Context(), pipeline.LaneLive, nil); !errors.Is(err, errClosed) {
+	if _, err := c.Collect(t.Context(), pipeline.LaneLive, firstOf(pipeline.LaneLive)); !errors.Is(err, errClosed) {
 		t.Error(err)
 	}
 	if err := c.Check(t.Context()); !errors.Is(err, errClosed) {

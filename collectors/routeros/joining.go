@@ -44,12 +44,6 @@ func (r *reading) callsOf(j *plannedJoin) []*asked {
 		for n < len(names) && n < limit && size < maxNumberBytes {
 			size += len(names[n]) + 1
 			n++
-			if strings.Contains(names[n-1], ",") { // would be two in a list
-				if n > 1 {
-					n--
-				}
-				break
-			}
 		}
 		calls = append(calls, r.joinCall(j, names[:n]))
 		names = names[n:]
@@ -62,7 +56,11 @@ func (r *reading) joinCall(j *plannedJoin, names []string) *asked {
 	q := j.request
 	a := &asked{call: call{id: q.id, words: q.words}, request: q, join: j, names: names}
 	if names != nil {
-		a.words = slices.Insert(slices.Clone(q.words), 1, "="+j.numbers+"="+strings.Join(names, ","))
+		numbers := make([]string, len(names))
+		for i, name := range names {
+			numbers[i] = r.set.number(j, name)
+		}
+		a.words = slices.Insert(slices.Clone(q.words), 1, "="+j.numbers+"="+strings.Join(numbers, ","))
 	}
 	part := &r.set.part
 	a.row = func(words [][]byte, _ time.Time) {
@@ -74,6 +72,17 @@ func (r *reading) joinCall(j *plannedJoin, names []string) *asked {
 		r.joinRow(a, part)
 	}
 	return a
+}
+
+// number is how a row is asked for: by its name, or where that would be two in a list, by its .id.
+func (s *rowset) number(j *plannedJoin, name string) string {
+	if !strings.Contains(name, ",") {
+		return name
+	}
+	if id := dotID(s.keyOf(s.found[j.index][name]).Index); id != "" {
+		return id
+	}
+	return name
 }
 
 // joinRow finds the row that an answer belongs to: by the name in it, else by its place, if there is

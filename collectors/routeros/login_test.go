@@ -120,7 +120,7 @@ func TestRefusedLogin(t *testing.T) {
 		t.Helper()
 		now = now.Add(after)
 		err := c.Check(within(t, 5*time.Second))
-		_, pollErr := c.Collect(within(t, 5*time.Second), pipeline.LaneLive, nil)
+		_, pollErr := c.Collect(within(t, 5*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 		if first == nil {
 			first = err
 		}

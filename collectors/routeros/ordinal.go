@@ -19,3 +19,12 @@ func ordinal(id string) string {
 	}
 	return strconv.FormatUint(n, 10)
 }
+
+// dotID undoes ordinal; "" if it was no .id.
+func dotID(ordinal string) string {
+	n, err := strconv.ParseUint(ordinal, 10, 64)
+	if err != nil {
+		return ""
+	}
+	return "*" + strings.ToUpper(strconv.FormatUint(n, 16))
+}

@@ -8,5 +8,12 @@ func TestOrdinal(t *testing.T) {
 		if got := ordinal(id); got != want {
 			t.Errorf("%q is %q, want %q", id, got, want)
 		}
+		back := id
+		if want == id {
+			back = "" // it was no .id
+		}
+		if got := dotID(want); got != back {
+			t.Errorf("%q was %q, want %q", want, got, back)
+		}
 	}
 }

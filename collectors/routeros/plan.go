@@ -12,8 +12,8 @@ import (
 // tables lists what is read, in the order it is asked for: cheap and telling first. Those of the
 // live lane begin with router, which tells version and uptime.
 func tables() []table {
-	return slices.Concat([]table{routerTable(), cpuTable(), healthTable(), interfaceTable()}, portTables(), wirelessTables(),
-		[]table{pppSessionTable(), hotspotSessionTable()}, routingTables(), tunnelTables())
+	first := []table{routerTable(), cpuTable(), healthTable(), interfaceTable(), pppSessionTable(), hotspotSessionTable()}
+	return slices.Concat(first, portTables(), wirelessTables(), routingTables(), tunnelTables())
 }
 
 // Tables names the tables of a lane that this package knows.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/routerpulse/routerpulse/pipeline"
 )
@@ -63,14 +64,45 @@ func TestPlanFitsSchema(t *testing.T) {
 	}
 }
 
+// TestTables: what tells version and uptime comes first, what counts others last, and each table is in
+// one lane.
 func TestTables(t *testing.T) {
-	for lane, want := range map[pipeline.Lane][]string{
-		pipeline.LaneLive:     {"router", "cpu", "health", "interface"},
-		pipeline.LaneSessions: {"ppp_session", "hotspot_session", "session_count"},
-		pipeline.LaneStatus:   nil, pipeline.LaneSlow: nil,
-	} {
-		if got := Tables(lane); !slices.Equal(got, want) {
-			t.Errorf("%s: %q", lane, got)
+	lanes := map[string]pipeline.Lane{}
+	for _, lane := range []pipeline.Lane{pipeline.LaneLive, pipeline.LaneSessions, pipeline.LaneSlow} {
+		for _, table := range Tables(lane) {
+			if lanes[table] != "" {
+				t.Errorf("%s is in %s and %s", table, lanes[table], lane)
+			}
+			lanes[table] = lane
+		}
+	}
+	if got := Tables(pipeline.LaneLive)[:4]; !slices.Equal(got, []string{"router", "cpu", "health", "interface"}) {
+		t.Error(got)
+	}
+	sessions := Tables(pipeline.LaneSessions)
+	if !slices.Equal(sessions[:2], []string{"ppp_session", "hotspot_session"}) || sessions[len(sessions)-1] != countTable {
+		t.Error(sessions)
+	}
+	if got := Tables(pipeline.LaneStatus); got != nil {
+		t.Error(got)
+	}
+	for _, p := range Policies() {
+		if lanes[p.Table] != p.Lane {
+			t.Errorf("%s: %s and %s", p.Table, p.Lane, lanes[p.Table])
+		}
+		switch p.Table {
+		case "dhcp_lease", "hotspot_host", "arp_entry":
+			if !p.Costly {
+				t.Errorf("%s is on by default", p.Table)
+			}
+		case "dhcp_lease_count", "dhcpv6_binding_count":
+			if p.Costly || p.Every != 5*time.Minute {
+				t.Errorf("%+v", p)
+			}
+		case "router", "interface", "firewall_rule", "queue_simple", "certificate":
+			if p.Costly || p.Every != 0 {
+				t.Errorf("%+v", p)
+			}
 		}
 	}
 }

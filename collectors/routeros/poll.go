@@ -41,14 +41,15 @@ type poll struct {
 	lane      pipeline.Lane
 	want      func(table string) bool
 
-	tables   []*reading
-	counts   *pipeline.TableRead // of session_count; nil: not wanted
-	err      error               // nothing more is asked
-	asked    bool                // requests were made
-	answered bool                // and one was answered
-	renewed  bool                // a table broke the connection, and the poll went on with another
-	told     bool                // the vital request was answered
-	session  *session            // of the last turn
+	tables     []*reading
+	counts     *pipeline.TableRead // of session_count; nil: not wanted
+	err        error               // nothing more is asked
+	asked      bool                // requests were made
+	answered   bool                // and one was answered
+	renewed    bool                // a table broke the connection, and the poll went on with another
+	told       bool                // the vital request was answered
+	clockAsked bool                // and the clock, or it will not be
+	session    *session            // of the last turn
 
 	version  version       // zero: not known
 	uptime   time.Duration // 0: not known
@@ -122,20 +123,24 @@ func (p *poll) turn(open []*reading) {
 		return
 	}
 	p.told = true // or it will not
+	p.clockAsked = p.clockAsked || p.clocked()
 }
 
-// batch chooses what a turn asks for. Nothing that depends on the version comes before the router has
-// told it.
+// batch chooses what a turn asks for. Nothing that depends on the version, or on the router's clock,
+// comes before the router has told it.
 func (p *poll) batch(open []*reading) (batch []*reading, calls []*call) {
 	first := p.session.version == version{} && !p.told
 	if !p.told && !open[0].table.tellsVitals() {
 		calls = append(calls, p.vitalCall())
 	}
-	if p.clocked() && p.known().mustAskClock(first) {
+	waits := false // for the router's clock, which it has never told
+	if p.clocked() && !p.clockAsked && p.known().mustAskClock(first) {
 		calls = append(calls, p.clockCall())
+		_, clock := p.known().facts()
+		waits = !clock.known
 	}
 	for _, r := range open {
-		if first && !r.table.tellsVitals() || len(calls) >= batchCalls {
+		if first && !r.table.tellsVitals() || waits && r.table.clocked || len(calls) >= batchCalls {
 			break
 		}
 		batch = append(batch, r)

@@ -47,7 +47,7 @@ func names(reads []pipeline.TableRead) (out []string) {
 func TestLive(t *testing.T) {
 	before := time.Now()
 	c := newStub(t, v7().serve).collector()
-	reads, err := c.Collect(within(t, 5*time.Second), pipeline.LaneLive, nil)
+	reads, err := c.Collect(within(t, 5*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestLive(t *testing.T) {
 
 func TestSessions(t *testing.T) {
 	c := newStub(t, v7().serve).collector()
-	reads, err := c.Collect(within(t, 5*time.Second), pipeline.LaneSessions, nil)
+	reads, err := c.Collect(within(t, 5*time.Second), pipeline.LaneSessions, firstOf(pipeline.LaneSessions))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestWant(t *testing.T) {
 		{pipeline.LaneLive, []string{"router"}, []string{"/system/identity/print", "/system/resource/print"}},
 		{pipeline.LaneSessions, []string{"hotspot_session"}, []string{"/system/resource/print", "/ip/hotspot/active/print"}},
 		{pipeline.LaneSessions, []string{"session_count"}, []string{"/system/resource/print", "/ppp/active/print", "=count-only=", "/ip/hotspot/active/print"}},
-		{pipeline.LaneLive, []string{"ppp_session"}, []string{"/system/resource/print", "/ppp/active/print"}}, // of another lane
+		{pipeline.LaneLive, []string{"ppp_session"}, []string{"/system/resource/print", "/ppp/active/print", "/interface/print"}}, // of another lane
 		{pipeline.LaneSlow, []string{"router"}, []string{"/system/identity/print", "/system/resource/print"}},
 		{pipeline.LaneStatus, nil, nil},
 	}
@@ -152,7 +152,7 @@ func TestHealthOfSix(t *testing.T) {
 	router["/system/health"] = [][]string{{"=voltage=24.1", "=temperature=38", "=cpu-temperature=45C", "=fan1-speed=4012", "=psu1-state=ok",
 		"=psu2-state=fail", "=psu1-current=0.7", "=power-consumption=17.2", "=fan-state=on fire", "=unknown=1", "=board-temperature1="}}
 	stub := newStub(t, router.serve)
-	reads, err := stub.collector().Collect(within(t, 5*time.Second), pipeline.LaneLive, nil)
+	reads, err := stub.collector().Collect(within(t, 5*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestHealthOfSeven(t *testing.T) {
 		{"=.id=*7", "=name=cpu-temperature", "=value=", "=type=C"}, {"=.id=*8", "=name=cpu-temperature", "=value=NaN", "=type=C"},
 		{"=.id=*9", "=name=psu9-state", "=value=weird", "=type="},
 	}
-	reads, err := newStub(t, router.serve).collector().Collect(within(t, 5*time.Second), pipeline.LaneLive, nil)
+	reads, err := newStub(t, router.serve).collector().Collect(within(t, 5*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func TestHealthOfSeven(t *testing.T) {
 func TestHealthWithoutVersion(t *testing.T) {
 	router := v7()
 	delete(router, "/system/resource")
-	reads, err := newStub(t, router.serve).collector().Collect(within(t, 5*time.Second), pipeline.LaneLive, nil)
+	reads, err := newStub(t, router.serve).collector().Collect(within(t, 5*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestInterfaces(t *testing.T) {
 		row("*A", "a\nb,c=d\"e\x00f\\"), row("*B", "\xff\xfe"), row("*C", "same"), row("*D", "same"), row("*E", ""), row("", "no-id"),
 		{"=.id=*F"}, {"=name=only a name"},
 	}
-	reads, err := newStub(t, router.serve).collector().Collect(within(t, 5*time.Second), pipeline.LaneLive, nil)
+	reads, err := newStub(t, router.serve).collector().Collect(within(t, 5*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +258,7 @@ func TestSameIndex(t *testing.T) {
 	for range 2000 {
 		router["/interface"] = append(router["/interface"], []string{"=.id=*1", "=name=x", "=rx-byte=1"})
 	}
-	reads, err := newStub(t, router.serve).collector().Collect(within(t, 20*time.Second), pipeline.LaneLive, nil)
+	reads, err := newStub(t, router.serve).collector().Collect(within(t, 20*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 	if err != nil || len(shown(find(t, reads, "interface"))) != 2000 {
 		t.Error(err, len(shown(find(t, reads, "interface"))))
 	}
@@ -271,7 +271,7 @@ func TestHotspotKeys(t *testing.T) {
 		{"=.id=*1", "=user=bob", "=mac-address=AA:BB:CC:00:00:01", "=uptime=1s"}, {"=.id=*2", "=user=", "=mac-address=AA:BB:CC:00:00:02", "=uptime=1s"},
 		{"=.id=*3", "=mac-address=AA:BB:CC:00:00:03", "=uptime=1s"}, {"=.id=*4", "=user=bob", "=mac-address=AA:BB:CC:00:00:04", "=uptime=1s"},
 	}
-	reads, err := newStub(t, router.serve).collector().Collect(within(t, 5*time.Second), pipeline.LaneSessions, nil)
+	reads, err := newStub(t, router.serve).collector().Collect(within(t, 5*time.Second), pipeline.LaneSessions, firstOf(pipeline.LaneSessions))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -292,14 +292,14 @@ func TestMissingMenu(t *testing.T) {
 	stub := newStub(t, router.serve)
 	c := stub.collector()
 	for range 3 {
-		live, err := c.Collect(within(t, 5*time.Second), pipeline.LaneLive, nil)
+		live, err := c.Collect(within(t, 5*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if health := find(t, live, "health"); health.Status != pipeline.Skipped || health.Reason != "this router has no /system/health" || health.Samples != nil {
 			t.Errorf("%+v", health)
 		}
-		reads, err := c.Collect(within(t, 5*time.Second), pipeline.LaneSessions, nil)
+		reads, err := c.Collect(within(t, 5*time.Second), pipeline.LaneSessions, firstOf(pipeline.LaneSessions))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -318,7 +318,7 @@ func TestMissingMenu(t *testing.T) {
 	}
 	stub.hangUp() // a reboot may have brought the package
 	router["/ip/hotspot/active"], router["/system/resource"] = nil, [][]string{{"=uptime=1m", "=version=7.20.6 (stable)"}}
-	reads, err := c.Collect(within(t, 5*time.Second), pipeline.LaneSessions, nil)
+	reads, err := c.Collect(within(t, 5*time.Second), pipeline.LaneSessions, firstOf(pipeline.LaneSessions))
 	if err != nil || find(t, reads, "hotspot_session").Status != pipeline.Whole {
 		t.Error(err, names(reads))
 	}
@@ -345,7 +345,7 @@ func TestRefusedTable(t *testing.T) {
 	})
 	c := stub.collector()
 	for range 2 {
-		reads, err := c.Collect(within(t, 5*time.Second), pipeline.LaneSessions, nil)
+		reads, err := c.Collect(within(t, 5*time.Second), pipeline.LaneSessions, firstOf(pipeline.LaneSessions))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -386,7 +386,7 @@ func TestSeriesStay(t *testing.T) {
 	var series []*pipeline.Series
 	for _, now := range []bool{false, true, false} {
 		refuse.Store(now)
-		reads, err := c.Collect(within(t, 5*time.Second), pipeline.LaneLive, nil)
+		reads, err := c.Collect(within(t, 5*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/routerpulse/routerpulse/pipeline"
 )
@@ -255,6 +256,14 @@ func (s *rowset) linkOf(j *plannedJoin, at int) string {
 	return links[at*len(s.table.joins)+j.index]
 }
 
+// keyOf is a row's name.
+func (s *rowset) keyOf(at int) pipeline.RowKey {
+	if s.same {
+		return s.memory.keys[at]
+	}
+	return s.keys[at]
+}
+
 // names lists what a join calls the rows, without those that it leaves out.
 func (s *rowset) names(j *plannedJoin) []string {
 	var out []string
@@ -357,15 +366,17 @@ func (s *rowset) remember(known *pipeline.Rows) {
 	}
 }
 
-// distinct makes sure that each row has its own index, as it tells rows of one name apart.
+// distinct makes sure that rows of one name have different indexes, as those tell them apart. Rows of
+// two menus may have one index.
 func distinct(keys []pipeline.RowKey) []pipeline.RowKey {
 	seen := make(map[string]bool, len(keys))
 	out := slices.Clone(keys)
 	for i := range out {
-		if out[i].Index == "" || seen[out[i].Index] {
+		id := strings.Join(append(slices.Clone(out[i].Values), out[i].Index), "\x00")
+		if out[i].Index == "" || seen[id] {
 			out[i].Index += "#" + strconv.Itoa(i)
 		}
-		seen[out[i].Index] = true
+		seen[id] = true
 	}
 	return out
 }

@@ -72,7 +72,8 @@ func witness(t *testing.T, f *simulator.Fleet, routers []*simulator.Router) []ma
 		}
 		questions = append(questions, map[string]any{"host": r.Address().String(), "port": f.APIPort(), "user": "telemetry",
 			"password": "telemetry", "login": login, "menus": []string{"/system/identity", "/system/resource", "/system/resource/cpu",
-				"/system/health", "/interface", "/ppp/active", "/ip/hotspot/active"}})
+				"/system/health", "/system/clock", "/interface", "/interface/ethernet", "/ppp/active", "/ip/hotspot/active"},
+			"monitors": []string{"/interface/ethernet"}})
 	}
 	in, err := json.Marshal(questions)
 	if err != nil {
@@ -124,7 +125,7 @@ func TestWitness(t *testing.T) {
 		c := collect(t, target, newShared(t))
 		want := expectation(t, saw)
 		for _, lane := range []pipeline.Lane{pipeline.LaneLive, pipeline.LaneSessions} {
-			reads, err := c.Collect(within(t, 20*time.Second), lane, nil)
+			reads, err := c.Collect(within(t, 20*time.Second), lane, firstOf(lane))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -170,15 +171,25 @@ func expectation(t *testing.T, saw map[string]menu) tableValues {
 		want["cpu"][row["cpu"][3:]] = map[string]string{"load_percent": row["load"]}
 	}
 	want["health"] = expectedHealth(saw["/system/health"])
+	links, sessions := byName(saw["/interface/ethernet/monitor"]), byName(saw["/interface"])
 	for _, row := range saw["/interface"] {
 		if !strings.HasPrefix(row["name"], "<") {
-			want["interface"][pipeline.CleanName(bytesOf(row["name"]))] = expectedInterface(t, row)
+			fields := expectedInterface(t, row, saw["/system/clock"][0]["gmt-offset"])
+			expectLink(t, fields, links[row["name"]])
+			want["interface"][pipeline.CleanName(bytesOf(row["name"]))] = fields
 		}
 	}
 	for _, row := range saw["/ppp/active"] {
+		name := "<" + row["service"] + "-" + row["name"] + ">"
+		s := sessions[name]
+		if s == nil {
+			t.Fatalf("no interface %q", name)
+		}
 		want["ppp_session"][pipeline.CleanName(bytesOf(row["name"]))+"/"+row["service"]] = map[string]string{"address": row["address"],
 			"caller_id": row["caller-id"], "session_id": row["session-id"], "encoding": row["encoding"], "radius": row["radius"],
-			"uptime_seconds": seconds(t, row["uptime"])}
+			"uptime_seconds": seconds(t, row["uptime"]), "interface_name": pipeline.CleanText(bytesOf(name)),
+			"limit_in_bytes": row["limit-bytes-in"], "limit_out_bytes": row["limit-bytes-out"],
+			"rx_bytes": s["rx-byte"], "tx_bytes": s["tx-byte"], "rx_packets": s["rx-packet"], "tx_packets": s["tx-packet"]}
 	}
 	for _, row := range saw["/ip/hotspot/active"] {
 		key := bytesOf(row["user"])
@@ -224,7 +235,41 @@ func expectedHealth(rows menu) map[string]map[string]string {
 	return want
 }
 
-func expectedInterface(t *testing.T, row map[string]string) map[string]string {
+func byName(rows menu) map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for _, row := range rows {
+		out[row["name"]] = row
+	}
+	return out
+}
+
+// expectLink adds what a port negotiated.
+func expectLink(t *testing.T, want, monitored map[string]string) {
+	t.Helper()
+	if rate, ok := monitored["rate"]; ok {
+		speed := map[string]string{"10Gbps": "10000000000", "1Gbps": "1000000000", "100Mbps": "100000000"}[rate]
+		if speed == "" {
+			t.Fatalf("rate %q", rate)
+		}
+		want["speed_bits_per_second"], want["full_duplex"] = speed, monitored["full-duplex"]
+	}
+}
+
+// instant is the time that a router's clock shows, which is off by so many hours and minutes.
+func instant(t *testing.T, shown, offset string) string {
+	t.Helper()
+	layout := "2006-01-02 15:04:05 -07:00"
+	if strings.Contains(shown, "/") {
+		layout = "Jan/02/2006 15:04:05 -07:00"
+	}
+	at, err := time.Parse(layout, shown+" "+offset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(at.Unix())
+}
+
+func expectedInterface(t *testing.T, row map[string]string, offset string) map[string]string {
 	t.Helper()
 	want := map[string]string{"type": row["type"], "mac_address": strings.ToLower(row["mac-address"]), "admin_status": "1", "oper_status": "2"}
 	if row["disabled"] == "true" {
@@ -237,9 +282,14 @@ func expectedInterface(t *testing.T, row map[string]string) map[string]string {
 	}
 	for attr, field := range map[string]string{"actual-mtu": "mtu_bytes", "rx-byte": "rx_bytes", "tx-byte": "tx_bytes", "rx-packet": "rx_packets",
 		"tx-packet": "tx_packets", "rx-error": "rx_errors", "tx-error": "tx_errors", "rx-drop": "rx_discards", "tx-drop": "tx_discards",
-		"tx-queue-drop": "tx_queue_drops", "link-downs": "link_downs"} {
+		"tx-queue-drop": "tx_queue_drops", "link-downs": "link_downs", "fp-rx-byte": "fast_path_rx_bytes", "fp-tx-byte": "fast_path_tx_bytes"} {
 		if value, ok := row[attr]; ok {
 			want[field] = fmt.Sprint(atoi(t, value) & (1<<63 - 1))
+		}
+	}
+	for attr, field := range map[string]string{"last-link-up-time": "last_up_timestamp_seconds", "last-link-down-time": "last_down_timestamp_seconds"} {
+		if value, ok := row[attr]; ok {
+			want[field] = instant(t, value, offset)
 		}
 	}
 	return want
@@ -330,7 +380,7 @@ func TestSimulatedReboot(t *testing.T) {
 	r := f.Routers()[0]
 	c := collect(t, plainTarget(f, r), newShared(t))
 	read := func() (pipeline.TableRead, error) {
-		reads, err := c.Collect(within(t, 2*time.Second), pipeline.LaneLive, nil)
+		reads, err := c.Collect(within(t, 2*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 		return find(t, reads, "interface"), err
 	}
 	before, err := read()
@@ -363,7 +413,7 @@ func TestSimulatedSilence(t *testing.T) {
 		t.Error(err)
 	}
 	r.SetDown(false)
-	reads, err := c.Collect(within(t, 20*time.Second), pipeline.LaneLive, nil)
+	reads, err := c.Collect(within(t, 20*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 	if err != nil {
 		t.Fatal(err, names(reads))
 	}
@@ -377,7 +427,7 @@ func TestSameKeys(t *testing.T) {
 		c := collect(t, plainTarget(f, r), newShared(t))
 		var first []*pipeline.Series
 		for range 2 {
-			reads, err := c.Collect(within(t, 20*time.Second), pipeline.LaneLive, nil)
+			reads, err := c.Collect(within(t, 20*time.Second), pipeline.LaneLive, firstOf(pipeline.LaneLive))
 			if err != nil {
 				t.Fatal(err)
 			}

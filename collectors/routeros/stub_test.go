@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -281,4 +282,13 @@ func v7() menus {
 // prints reports that a request is for the rows of a menu, not for their number.
 func prints(words []string, path string) bool {
 	return words[0] == path+"/print" && words[1] != "=count-only="
+}
+
+// firstOf are the tables of a lane that the tests of polling are about; a stub has no other menus.
+func firstOf(lane pipeline.Lane) func(string) bool {
+	tables := map[pipeline.Lane][]string{
+		pipeline.LaneLive:     {"router", "cpu", "health", "interface"},
+		pipeline.LaneSessions: {"ppp_session", "hotspot_session", countTable},
+	}[lane]
+	return func(table string) bool { return slices.Contains(tables, table) }
 }

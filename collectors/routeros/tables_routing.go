@@ -15,7 +15,7 @@ func routingTables() []table {
 // routeCountTable asks only how many: listing the routes of a full table would cost a router minutes.
 func routeCountTable() table {
 	families := []struct{ name, path string }{{"ipv4", "/ip/route"}, {"ipv6", "/ipv6/route"}}
-	protocols := []string{"connect", "static", "dhcp", "ospf", "bgp", "rip", "vpn", "modem"}
+	protocols := []string{"connect", "static", "dhcp", "ospf", "bgp", "is-is", "rip", "vpn", "modem"}
 	var requests []request
 	for _, f := range families {
 		requests = append(requests, request{path: f.path, count: "routes", with: "family=" + f.name + ",protocol=all", optional: true})
@@ -39,20 +39,26 @@ func bgpSessionTable() table {
 		name: "bgp_session", lane: pipeline.LaneSessions,
 		sources: []source{
 			{since: version{7, 0}, requests: []request{
-				{path: "/routing/bgp/session", with: "from=session"},
-				{path: "/routing/bgp/connection", with: "from=connection", props: "name,remote.address,remote.as,local.address,disabled,inactive"},
+				{path: "/routing/bgp/session", with: "from=session", without: "disabled"},
+				{path: "/routing/bgp/connection", with: "from=connection", props: "name,remote.address,remote.as,local.address,disabled"},
 			}, columns: []column{
 				status("state", []string{"established", "from"}, bgpState),
 				when("established", yes("established")),
 				count("rx_messages", "remote.messages"), count("tx_messages", "local.messages"),
 				count("rx_bytes", "remote.bytes"), count("tx_bytes", "local.bytes"),
+				textBy("remote_address", "remote.address", withoutHostBits), text("local_address", "local.address"),
+				number("remote_as", "remote.as"), number("local_as", "local.as"),
 				text("remote_id", "remote.id"),
-				number("local_as", "local.as"),
+				text("last_error", "output.last-notification"),
+				duration("hold_seconds", "hold-time"), duration("keepalive_seconds", "keepalive-time"),
 			}},
 			{requests: []request{{path: "/routing/bgp/peer"}}, columns: []column{
 				status("state", []string{"state"}, bgpPeerState),
 				when("established", is("state", "established")),
+				textBy("remote_address", "remote-address", withoutHostBits), text("local_address", "local-address"),
+				number("remote_as", "remote-as"),
 				text("remote_id", "remote-id"),
+				duration("hold_seconds", "used-hold-time"), duration("keepalive_seconds", "used-keepalive-time"),
 				count("rx_updates", "updates-received"), count("tx_updates", "updates-sent"),
 				count("rx_withdrawals", "withdrawn-received"), count("tx_withdrawals", "withdrawn-sent"),
 			}},
@@ -62,17 +68,16 @@ func bgpSessionTable() table {
 		prefer: is("from", "session"),
 		columns: []column{
 			when("enabled", test{[]string{"disabled"}, func(r *row) bool { return string(r.get("disabled")) != "true" }}),
-			textBy("remote_address", "remote.address|remote-address", func(s string) string { return strings.TrimSuffix(s, "/32") }),
-			text("local_address", "local.address|local-address"),
-			number("remote_as", "remote.as|remote-as"),
 			text("instance", "instance"),
-			text("last_error", "output.last-notification|last-error"),
 			number("prefixes", "prefix-count"),
 			duration("uptime_seconds", "uptime"),
-			duration("hold_seconds", "hold-time|used-hold-time"),
-			duration("keepalive_seconds", "keepalive-time|used-keepalive-time"),
 		},
 	}
+}
+
+// withoutHostBits: a connection's address may be written as a network of one.
+func withoutHostBits(s string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(s, "/32"), "/128")
 }
 
 const (
@@ -104,14 +109,16 @@ func bgpPeerState(r *row) (int64, bool) {
 func ospfNeighborTable() table {
 	return table{
 		name: "ospf_neighbor", lane: pipeline.LaneSessions,
-		sources: []source{{requests: []request{{path: "/routing/ospf/neighbor"}}}},
-		key:     by("router-id", "address"),
+		sources: []source{
+			{since: version{7, 0}, requests: []request{{path: "/routing/ospf/neighbor"}},
+				columns: []column{text("ospf_area", "area"), text("dr", "dr"), text("bdr", "bdr")}},
+			{requests: []request{{path: "/routing/ospf/neighbor"}}, columns: []column{text("dr", "dr-address"), text("bdr", "backup-dr-address")}},
+		},
+		key: by("router-id", "address"),
 		columns: []column{
 			status("state", []string{"state"}, ospfNeighborState),
 			text("instance", "instance"),
-			text("ospf_area", "area"),
 			text("interface_name", "interface"),
-			text("dr", "dr|dr-address"), text("bdr", "bdr|backup-dr-address"),
 			number("priority", "priority"),
 			count("state_changes", "state-changes"),
 			number("retransmits", "ls-retransmits"),
@@ -140,26 +147,31 @@ func ospfNeighborState(r *row) (int64, bool) {
 func ospfInterfaceTable() table {
 	return table{
 		name: "ospf_interface", lane: pipeline.LaneSlow,
-		sources: []source{{requests: []request{{path: "/routing/ospf/interface"}}}},
-		key:     key{[]string{"interface", "address"}, ospfInterfaceKey},
+		sources: []source{
+			{since: version{7, 0}, requests: []request{{path: "/routing/ospf/interface", without: "interface,ip-address"}}, columns: []column{
+				text("ospf_area", "area"), text("dr", "dr"), text("bdr", "bdr"),
+				when("passive", is("state", "passive")),
+			}},
+			{requests: []request{{path: "/routing/ospf/interface", without: "address"}}, columns: []column{
+				text("dr", "designated-router"), text("bdr", "backup-designated-router"),
+				flag("passive", "passive"),
+				number("neighbors", "neighbors"), number("adjacent_neighbors", "adjacent-neighbors"),
+			}},
+		},
+		key: key{[]string{"interface|address", "address|ip-address"}, ospfInterfaceKey},
 		columns: []column{
-			text("ospf_area", "area"),
 			text("instance", "instance"),
 			status("state", []string{"state"}, ospfInterfaceState),
-			text("dr", "dr|designated-router"), text("bdr", "bdr|backup-designated-router"),
 			text("network_type", "network-type"),
 			number("cost", "cost"),
 			number("priority", "priority"),
-			number("neighbors", "neighbors"),
-			number("adjacent_neighbors", "adjacent-neighbors"),
-			flag("passive", "passive"),
 		},
 	}
 }
 
 // ospfInterfaceKey: version 7 writes the interface behind the address, 10.0.0.1%ether1.
 func ospfInterfaceKey(r *row) []string {
-	address, name, found := strings.Cut(r.text("address"), "%")
+	address, name, found := strings.Cut(r.text("address|ip-address"), "%")
 	if !found {
 		name = r.text("interface")
 	}
@@ -168,7 +180,7 @@ func ospfInterfaceKey(r *row) []string {
 
 func ospfInterfaceState(r *row) (int64, bool) {
 	said := string(bytes.ToLower(r.get("state")))
-	for code, names := range [][]string{1: {"down"}, 2: {"loopback"}, 3: {"waiting"}, 4: {"ptp", "point-to-point", "passive"}, 5: {"dr", "designated-router"},
+	for code, names := range [][]string{1: {"down"}, 2: {"loopback"}, 3: {"waiting"}, 4: {"ptp", "point-to-point"}, 5: {"dr", "designated-router"},
 		6: {"bdr", "backup"}, 7: {"dr-other", "drother", "other"}} {
 		for _, name := range names {
 			if said == name {
@@ -186,7 +198,10 @@ func bfdSessionTable() table {
 			{since: version{7, 10}, requests: []request{{path: "/routing/bfd/session", without: "address"}}},
 			{until: version{7, 0}, requests: []request{{path: "/routing/bfd/neighbor", without: "remote-address"}}},
 		},
-		key: by("interface", "remote-address|address"),
+		key: key{[]string{"interface", "remote-address|address"}, func(r *row) []string {
+			address, _, _ := strings.Cut(r.text("remote-address|address"), "%") // the interface may be behind it
+			return []string{r.text("interface"), address}
+		}},
 		columns: []column{
 			enum("state", "state"),
 			flag("up", "up"),

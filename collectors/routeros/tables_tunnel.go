@@ -10,13 +10,14 @@ func tunnelTables() []table {
 	return []table{tunnelTable(), wireguardTable(), wireguardPeerTable(), ipsecPeerTable(), ipsecPolicyTable(), ipsecTable()}
 }
 
+// tunnelTable is what changes rarely; whether a tunnel stands is told by its row of interface, too.
 func tunnelTable() table {
 	var requests []request
 	for _, kind := range []string{"eoip", "gre", "ipip", "6to4", "eoipv6", "gre6", "ipipv6", "vxlan"} {
 		requests = append(requests, request{path: "/interface/" + kind, with: "kind=" + kind, optional: true})
 	}
 	return table{
-		name: "tunnel", lane: pipeline.LaneSessions,
+		name: "tunnel", lane: pipeline.LaneSlow,
 		sources: []source{{requests: requests}},
 		key:     by("name"),
 		columns: []column{
@@ -33,7 +34,7 @@ func tunnelTable() table {
 
 func wireguardTable() table {
 	return table{
-		name: "wireguard", lane: pipeline.LaneSessions,
+		name: "wireguard", lane: pipeline.LaneSlow,
 		sources: []source{{since: version{7, 1}, requests: []request{{path: "/interface/wireguard"}}}},
 		key:     by("name"),
 		columns: []column{
@@ -78,8 +79,8 @@ func ipsecPeerTable() table {
 	return table{
 		name: "ipsec_peer", lane: pipeline.LaneSessions,
 		sources: []source{
-			{requests: []request{{path: "/ip/ipsec/active-peers", args: []string{"stats"}}}},
-			{requests: []request{{path: "/ip/ipsec/remote-peers"}}}, // before 6.44
+			{requests: []request{{path: "/ip/ipsec/active-peers", args: []string{"stats"}, without: "established"}}},
+			{requests: []request{{path: "/ip/ipsec/remote-peers", without: "uptime"}}}, // before 6.44
 		},
 		key: by("remote-address", "port"),
 		columns: []column{

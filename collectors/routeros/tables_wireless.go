@@ -15,7 +15,7 @@ func wirelessTables() []table {
 func wirelessInterfaceTable() table {
 	ofDriver := func(drivers ...string) link { return nameIf("name", "driver", drivers...) }
 	return table{
-		name: "wireless_interface", lane: pipeline.LaneLive,
+		name: "wireless_interface", lane: pipeline.LaneSessions,
 		sources: []source{{requests: []request{
 			{path: "/interface/wifi", optional: true, with: "driver=wifi", props: ".id,name,configuration.ssid,configuration.mode"},
 			{path: "/interface/wifiwave2", optional: true, with: "driver=wifiwave2", props: ".id,name,configuration.ssid,configuration.mode"},
@@ -141,7 +141,7 @@ func wirelessClientTable() table {
 // shown. SNMP has a table of the stations.
 func w60gTable() table {
 	return table{
-		name: "w60g", lane: pipeline.LaneLive,
+		name: "w60g", lane: pipeline.LaneSessions,
 		sources: []source{{requests: []request{{path: "/interface/w60g"}}}},
 		key:     by("name"),
 		columns: []column{enum("radio_mode", "mode"), text("ssid", "ssid")},
@@ -152,20 +152,25 @@ func w60gTable() table {
 				flag("connected", "connected"),
 				textBy("remote_mac_address", "remote-address", func(s string) string { return parseMAC(string(partOf([]byte(s), comma, 0))) }),
 				scaled("frequency_hertz", "frequency", 1e6, "MHz"),
-				numberOf("mcs", "tx-mcs", comma, 0),
-				numberOf("signal_percent", "signal", comma, 0),
-				numberOf("rssi_dbm", "rssi", comma, 0),
-				numberOf("tx_sector", "tx-sector", comma, 0),
+				firstOfList("mcs", "tx-mcs", ""),
+				firstOfList("signal_percent", "signal", "%"),
+				firstOfList("rssi_dbm", "rssi", "dBm"),
+				firstOfList("tx_sector", "tx-sector", ""),
 				text("tx_sector_info", "tx-sector-info"),
 				rateOf("phy_rate_bits_per_second", "tx-phy-rate", comma, 0),
 				percent("packet_error_percent", "tx-packet-error-rate"),
-				single("distance_meters", pipeline.Gauge, "distance", func(_ *pipeline.FieldDef, b []byte) pipeline.Value {
-					return gauge(partOf(b, comma, 0), 1, "m")
-				}),
+				firstOfList("distance_meters", "distance", "m"),
 				scaled("temperature_celsius", "baseband-temperature", 1, "C"),
 			},
 		}},
 	}
+}
+
+// firstOfList is a gauge of which the router says one for each station.
+func firstOfList(field, attr, unit string) column {
+	return single(field, pipeline.Gauge, attr, func(_ *pipeline.FieldDef, b []byte) pipeline.Value {
+		return gauge(partOf(b, comma, 0), 1, unit)
+	})
 }
 
 // capsmanTable is the newer manager's settings, and how much is under it.
@@ -237,22 +242,23 @@ func capTable() table {
 	}
 }
 
-// lteTable: version 6 has another command, for one modem at a time, which needs the policy test.
+// lteTable: version 6 has another command, for one modem at a time, which needs the policy test, and
+// another name for the card's number.
 func lteTable() table {
 	return table{
-		name: "lte", lane: pipeline.LaneLive,
+		name: "lte", lane: pipeline.LaneSessions,
 		sources: []source{{requests: []request{{path: "/interface/lte"}}}},
 		key:     by("name"),
 		joins: []join{
 			{since: version{7, 0}, request: request{path: "/interface/lte", command: "monitor", args: []string{"once"}},
-				of: named("name"), numbers: "numbers", columns: lteMonitor()},
+				of: named("name"), numbers: "numbers", columns: lteMonitor("iccid")},
 			{until: version{7, 0}, request: request{path: "/interface/lte", command: "info", args: []string{"once"}},
-				of: named("name"), numbers: "number", single: true, columns: lteMonitor()},
+				of: named("name"), numbers: "number", single: true, columns: lteMonitor("uicc")},
 		},
 	}
 }
 
-func lteMonitor() []column {
+func lteMonitor(card string) []column {
 	return []column{
 		text("model", "model"),
 		text("firmware_version", "revision"),
@@ -266,7 +272,7 @@ func lteMonitor() []column {
 		text("cell_id", "current-cellid"),
 		text("imei", "imei"),
 		text("imsi", "imsi"),
-		text("iccid", "iccid|uicc"),
+		text("iccid", card),
 		number("enb_id", "enb-id"),
 		number("sector_id", "sector-id"),
 		number("phy_cell_id", "phy-cellid"),

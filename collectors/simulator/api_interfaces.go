@@ -99,7 +99,7 @@ func printEthernet(v *view, row *apiRow, emit func()) {
 		if s.kind > kindSFPPlus {
 			continue
 		}
-		row.id(uint32(i) + 1)
+		row.id(v.interfaceIndex(i))
 		row.bytes("name", v.interfaceName(i))
 		row.string("default-name", s.defaultName)
 		row.number("mtu", int64(s.mtu))

@@ -27,6 +27,8 @@ func (v *view) ethernets(visit func(i int, s *static)) {
 // monitorEthernet says what a port negotiated, and what its module says.
 func monitorEthernet(v *view, row *apiRow, emit func()) {
 	v.ethernets(func(i int, s *static) {
+		row.id(v.interfaceIndex(i))
+		row.hide()
 		row.bytes("name", v.interfaceName(i))
 		if v.linked(i) {
 			row.string("status", "link-ok")

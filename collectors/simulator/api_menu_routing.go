@@ -157,6 +157,7 @@ func printOSPFInterfaces(v *view, row *apiRow, emit func()) {
 		row.string("network-type", "broadcast")
 	} else {
 		row.bytes("interface", v.interfaceName(v.router.wan))
+		row.string("ip-address", "10.255.0.9")
 		row.number("neighbors", 2)
 		row.number("adjacent-neighbors", 1)
 		row.flag("passive", false)

@@ -119,7 +119,12 @@ func compareCounters(t *testing.T, name, before, after string, moved map[string]
 	if before == "" {
 		return
 	}
-	b, a := strings.Split(before, "/"), strings.Split(after, "/")
+	pair := func(r rune) bool { return r == '/' || r == ',' }
+	b, a := strings.FieldsFunc(before, pair), strings.FieldsFunc(after, pair)
+	if len(a) != len(b) {
+		t.Errorf("%s: %s, then %s", name, before, after)
+		return
+	}
 	for i := range b {
 		x, errX := strconv.ParseUint(b[i], 10, 64)
 		y, errY := strconv.ParseUint(a[i], 10, 64)

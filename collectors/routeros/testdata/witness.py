@@ -1,7 +1,8 @@
 """Reads menus of routers with librouteros, as the witness of the tests.
 
-stdin: [{"host", "port", "user", "password", "login": "plain" or "token", "menus": [path, ...]}, ...]
-stdout: [{path: [row, ...]}, ...]; every value as text, each character one byte of what the router sent.
+stdin: [{"host", "port", "user", "password", "login": "plain" or "token", "menus": [path, ...],
+         "monitors": [path of a menu whose rows are monitored, ...]}, ...]
+stdout: [{path: [row, ...]}, ...]; what a monitor says is under its menu's path and "/monitor"; every value as text, each character one byte of what the router sent.
 """
 
 import json
@@ -22,6 +23,10 @@ def text(value):
     return str(value)
 
 
+def rows(answer):
+    return [{key: text(value) for key, value in row.items()} for row in answer]
+
+
 def read(question):
     api = connect(
         host=question["host"],
@@ -32,10 +37,11 @@ def read(question):
         encoding="latin-1",
     )
     try:
-        return {
-            menu: [{key: text(value) for key, value in row.items()} for row in api.rawCmd(menu + "/print")]
-            for menu in question["menus"]
-        }
+        menus = {menu: rows(api.rawCmd(menu + "/print")) for menu in question["menus"]}
+        for menu in question["monitors"]:
+            numbers = "=numbers=" + ",".join(row[".id"] for row in menus[menu])
+            menus[menu + "/monitor"] = rows(api.rawCmd(menu + "/monitor", numbers, "=once="))
+        return menus
     finally:
         api.close()
 
