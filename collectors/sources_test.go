@@ -38,6 +38,7 @@ func TestRowsAreTheSameOverBothProtocols(t *testing.T) {
 	defer func() { _ = c.Close() }()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
+	var ports map[string]bool // of the router that was read last
 	read := func(device string) map[string][]string {
 		tables, err := c.ReadOnce(ctx, device)
 		if err != nil {
@@ -45,6 +46,9 @@ func TestRowsAreTheSameOverBothProtocols(t *testing.T) {
 		}
 		rows := map[string][]string{}
 		for i := range tables {
+			if tables[i].Table.Name == "interface" {
+				ports = portsOf(tables[i])
+			}
 			if tables[i].Status == pipeline.Whole {
 				for _, s := range tables[i].Samples {
 					rows[tables[i].Table.Name] = append(rows[tables[i].Table.Name], s.Series.Row())
@@ -59,6 +63,9 @@ func TestRowsAreTheSameOverBothProtocols(t *testing.T) {
 		snmp, api := read(r.Name()+"-snmp"), read(r.Name()+"-api")
 		for table, want := range snmp {
 			if got, both := api[table]; both {
+				if table == "ethernet" { // MIKROTIK-MIB has all interfaces there
+					want = slices.DeleteFunc(want, func(row string) bool { return !ports[row] })
+				}
 				compared[table] += len(want)
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("%s of %s differs (-SNMP +API):\n%s", table, r.Name(), diff)

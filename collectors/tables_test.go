@@ -141,7 +141,7 @@ func TestWrongTablesInTheConfig(t *testing.T) {
 	const device = "\ndevices:\n  - { name: r1, address: 10.0.0.1, credentials: [s]"
 	for want, yaml := range map[string]string{
 		`rp.yaml:6:11: tables.storag: there is no table "storag" to read (did you mean storage?)`:                                          "tables:\n  storag: off" + device + " }",
-		`there is no table "session" to read (there is ppp_session, hotspot_session, session_count, bgp_session; routerpulse tables lists`: "tables:\n  session: off" + device + " }",
+		`there is no table "session" to read (there is ppp_session, hotspot_session, session_count, bgp_session, bfd_session; routerpulse`: "tables:\n  session: off" + device + " }",
 		`there is no table "zzzzzz" to read (routerpulse tables lists them all)`:                                                           "tables:\n  zzzzzz: off" + device + " }",
 		`there is no table "router_status" to read`:                                                                                        "tables:\n  router_status: off" + device + " }",
 		`rp.yaml:6:12: tables.storage: "maybe" is neither on nor off`:                                                                      "tables:\n  storage: maybe" + device + " }",

@@ -67,7 +67,7 @@ func isNamed(name string) bool {
 func isMakersWord(name string) bool {
 	switch name {
 	case "type", "default-name", "service", "encoding", "login-by", "status", "state", "version", "board-name", "board", "model", "platform",
-		"architecture-name", "architecture", "arch", "cpu", "factory-software", "build-time", "channel", "band", "firmware-type", "factory-firmware", "current-firmware",
+		"architecture-name", "architecture", "arch", "cpu", "factory-software", "build-time", "channel", "current-channel", "band", "signal-strength", "tx-signal-strength", "firmware-type", "factory-firmware", "current-firmware",
 		"upgrade-firmware", "installed-version", "latest-version", "routeros-version", "os", "revision", "features", "level", "nlevel",
 		"chain", "action", "protocol", "address-families", "afi", "address-family", "rate", "speed", "advertising", "auto-negotiation", "full-duplex",
 		"sfp-vendor-name", "sfp-vendor-part-number", "sfp-vendor-revision", "sfp-connector-type", "sfp-encoding", "sfp-type", "sfp-manufacturing-date",

@@ -58,7 +58,7 @@ func ethernetTable(names *mib) tableDef {
 		lane: pipeline.LaneSlow,
 		rows: &mib{
 			name: "mtxrInterfaceStatsTable", index: []part{{"ifIndex", arc}}, joins: []join{ofInterface(names, "ifIndex")},
-			key:  [][]string{{"mtxrInterfaceStatsName", "interface", "ifIndex"}},
+			key:  [][]string{{"mtxrInterfaceStatsName", "interface"}},
 			rows: &candidates{of: names, columns: []string{"mtxrInterfaceStatsDriverRxBytes", "mtxrInterfaceStatsRxBytes", "mtxrInterfaceStatsTxBytes"}},
 		},
 		more: []tableDef{etherLike(names)},
