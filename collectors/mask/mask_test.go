@@ -162,7 +162,8 @@ func TestAttributes(t *testing.T) {
 		{"/system/resource", "board-name", "hAP ac^2"}, {"/system/health", "name", "board-temperature1"}, {"/system/health", "value", "24.1"},
 		{"/interface/wifi/registration-table", "tx-rate", "866.6Mbps-80MHz/2S/SGI"}, {"/interface", "last-link-up-time", "mar/02/2026 10:07:14"},
 		{"/interface", "last-link-up-time", "2026-03-02 10:07:14"}, {"/queue/simple", "target", "10.0.0.7/32"}, {"/ip/hotspot/active", "server", "hotspot1"},
-		{"/x", "signal", "-61dBm"}, {"/x", "ports", "ether1,ether2"}, {"/system/package", "name", "wifi-qcom"},
+		{"/x", "signal", "-61dBm"}, {"/routing/ospf/interface", "address", "10.255.0.9%ether1"},
+		{"/interface/wireless/registration-table", "signal-strength", "-61@6Mbps"}, {"/x", "ports", "ether1,ether2"}, {"/system/package", "name", "wifi-qcom"},
 	} {
 		if got := m.Attribute(stays[0], stays[1], stays[2]); got != stays[2] {
 			t.Errorf("%v becomes %q", stays, got)
@@ -180,6 +181,9 @@ func TestAttributes(t *testing.T) {
 	}
 	if user, queue := m.Attribute("/ppp/active", "name", "amina"), m.Attribute("/queue/simple", "name", "<pppoe-amina>"); queue != "<pppoe-"+user+">" {
 		t.Errorf("user %s, queue %s: they cannot be joined", user, queue)
+	}
+	if name, address := m.Attribute("/interface", "name", "to-kisumu"), m.Attribute("/routing/ospf/interface", "address", "10.255.0.9%to-kisumu"); address != "10.255.0.9%"+name {
+		t.Errorf("interface %s, address %s: they cannot be joined", name, address)
 	}
 	if got := m.Attribute("/ip/address", "address", "81.2.69.142/29"); !strings.HasSuffix(got, "/29") {
 		t.Errorf("got %s", got)

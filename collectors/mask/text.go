@@ -79,10 +79,13 @@ func (m *Mask) Name(s string) string {
 
 // Identity masks a text that names somebody or something: an address by an address, all else as a word.
 func (m *Mask) Identity(s string) string {
-	if m.isAddress(s) {
-		return m.Plain(s)
+	if !m.isAddress(s) {
+		return m.Word(s)
 	}
-	return m.Word(s)
+	if address, port, scoped := strings.Cut(s, "%"); scoped { // 10.0.0.1%to-tower
+		return m.Plain(address) + "%" + m.Name(port)
+	}
+	return m.Plain(s)
 }
 
 // isAddress reports a text that is an address, perhaps with a prefix or a port, and nothing else.
