@@ -3,6 +3,7 @@ package routeros
 import (
 	"bytes"
 	"strings"
+	"time"
 
 	"github.com/routerpulse/routerpulse/pipeline"
 )
@@ -11,10 +12,13 @@ func portTables() []table {
 	return []table{opticsTable(), poeTable(), ethernetTable(), switchPortTable(), bridgePortTable(), bridgeVLANTable(), bondingTable(), vrrpTable()}
 }
 
+// monitorEvery is for tables of the live lane that a router must ask its hardware for.
+const monitorEvery = time.Minute
+
 // opticsTable asks the ports that were made for modules; the module's own answers come by the join.
 func opticsTable() table {
 	return table{
-		name: "optics", lane: pipeline.LaneSessions,
+		name: "optics", lane: pipeline.LaneLive, policy: policy{every: monitorEvery},
 		sources: []source{{requests: []request{{path: "/interface/ethernet"}}}},
 		key:     by("name"),
 		skip:    test{[]string{"default-name"}, func(r *row) bool { return !hasCage(r.get("default-name")) }},
@@ -53,7 +57,7 @@ func hasCage(defaultName []byte) bool {
 
 func poeTable() table {
 	return table{
-		name: "poe", lane: pipeline.LaneSessions,
+		name: "poe", lane: pipeline.LaneLive, policy: policy{every: monitorEvery},
 		sources: []source{{requests: []request{{path: "/interface/ethernet/poe"}}}},
 		key:     by("name"),
 		columns: []column{text("setting", "poe-out")},

@@ -146,7 +146,7 @@ func ospfNeighborState(r *row) (int64, bool) {
 
 func ospfInterfaceTable() table {
 	return table{
-		name: "ospf_interface", lane: pipeline.LaneSlow,
+		name: "ospf_interface", lane: pipeline.LaneSessions,
 		sources: []source{
 			{since: version{7, 0}, requests: []request{{path: "/routing/ospf/interface", without: "interface,ip-address"}}, columns: []column{
 				text("ospf_area", "area"), text("dr", "dr"), text("bdr", "bdr"),

@@ -149,7 +149,7 @@ func ipsecTable() table {
 		columns = append(columns, count(strings.ReplaceAll(name, "-", "_"), name))
 	}
 	return table{
-		name: "ipsec", lane: pipeline.LaneSlow,
+		name: "ipsec", lane: pipeline.LaneSessions,
 		sources: []source{{requests: []request{
 			{path: "/ip/ipsec/statistics", without: "associations"},
 			{path: "/ip/ipsec/active-peers", count: "associations", optional: true},

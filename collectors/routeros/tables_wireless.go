@@ -2,6 +2,7 @@ package routeros
 
 import (
 	"bytes"
+	"time"
 
 	"github.com/routerpulse/routerpulse/pipeline"
 )
@@ -176,7 +177,7 @@ func firstOfList(field, attr, unit string) column {
 // capsmanTable is the newer manager's settings, and how much is under it.
 func capsmanTable() table {
 	return table{
-		name: "capsman", lane: pipeline.LaneSlow,
+		name: "capsman", lane: pipeline.LaneSessions, policy: policy{every: 5 * time.Minute},
 		sources: []source{
 			{requests: []request{
 				{path: "/interface/wifi/capsman"},
