@@ -426,8 +426,8 @@ func fits(since, until, v version) bool {
 }
 
 // versioned reports that how the table is asked for depends on the router's version.
-func (t *plannedTable) versioned() bool {
-	for _, s := range t.sources {
+func (p *plannedTable) versioned() bool {
+	for _, s := range p.sources {
 		if s.since != (version{}) || s.until != (version{}) {
 			return true
 		}
@@ -435,8 +435,8 @@ func (t *plannedTable) versioned() bool {
 	return false
 }
 
-func (t *plannedTable) tellsVitals() bool {
-	return slices.ContainsFunc(t.sources[0].requests, func(r *plannedRequest) bool { return r.vital })
+func (p *plannedTable) tellsVitals() bool {
+	return slices.ContainsFunc(p.sources[0].requests, func(r *plannedRequest) bool { return r.vital })
 }
 
 func alternatives(attr string) []string { return strings.Split(attr, "|") }

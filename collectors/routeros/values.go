@@ -129,19 +129,18 @@ func parseTimestamp(b []byte) (time.Time, bool) {
 
 // parseOffset reads how far local time is ahead: +02:00, or 02:00.
 func parseOffset(b []byte) (time.Duration, bool) {
-	sign := time.Duration(1)
-	if len(b) > 0 && (b[0] == '+' || b[0] == '-') {
-		if b[0] == '-' {
-			sign = -1
-		}
-		b = b[1:]
-	}
+	behind := len(b) > 0 && b[0] == '-'
+	b = bytes.TrimLeft(b, "+-")
 	hours, okHours := parseCount(partOf(b, ':', 0))
 	minutes, okMinutes := parseCount(partOf(b, ':', 1))
 	if !okHours || !okMinutes || hours > 14 || minutes > 59 {
 		return 0, false
 	}
-	return sign * (time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute), true
+	ahead := time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
+	if behind {
+		ahead = -ahead
+	}
+	return ahead, true
 }
 
 // parseMAC brings a hardware address to aa:bb:cc:dd:ee:ff. Anything else stays as it is.
