@@ -28,9 +28,11 @@ type builder struct {
 	part   uint8
 	rows   []row
 	fields []pipeline.Field // of all rows; after each row's there is room for its rates
-	taken  map[rowID]bool   // names of earlier parts' rows; nil for the first part
-	readAt *grid            // of the first part that has rows of a mib
-	err    error
+	// earlier is how many rows come from earlier parts, taken their names, once somebody asked.
+	earlier int
+	taken   map[rowID]bool
+	readAt  *grid // of the first part that has rows of a mib
+	err     error
 }
 
 // read makes the result of one table.
@@ -79,7 +81,7 @@ func (b *builder) addPart(number uint8, part *table) {
 		return
 	}
 	b.part, b.table, b.grid, b.spares = number, part, nil, nil
-	b.noteTaken()
+	b.earlier, b.taken = len(b.rows), nil
 	before := len(b.rows)
 	b.addRows()
 	b.addSensors()
@@ -89,19 +91,18 @@ func (b *builder) addPart(number uint8, part *table) {
 	b.noteErrors(before)
 }
 
-// noteTaken notes the names that the rows of earlier parts have.
-func (b *builder) noteTaken() {
-	rows := 0
-	if s := b.table.source; s != nil && b.poll.grids[s.place].source == s {
-		rows = b.poll.grids[s.place].len()
+// isTaken reports that a row of an earlier part has the name already.
+func (b *builder) isTaken(id rowID) bool {
+	if b.earlier == 0 {
+		return false
 	}
-	if b.part == 0 || rows == 0 && b.table.solo == nil {
-		return
+	if b.taken == nil {
+		b.taken = make(map[rowID]bool, b.earlier)
+		for i := range b.rows[:b.earlier] {
+			b.taken[b.rows[i].name()] = true
+		}
 	}
-	b.taken = make(map[rowID]bool, len(b.rows))
-	for i := range b.rows {
-		b.taken[b.rows[i].name()] = true
-	}
+	return b.taken[id.name()]
 }
 
 func (b *builder) addRows() {
@@ -137,7 +138,7 @@ func (b *builder) addRows() {
 			b.table.nameRow(keys)
 			id = id.named(keys)
 		}
-		if id.part = b.part; b.taken == nil || !b.taken[id.name()] {
+		if id.part = b.part; !b.isTaken(id) {
 			b.addRow(id, b.table.fields, r)
 		}
 	}
@@ -229,7 +230,7 @@ func (b *builder) addOne() {
 	if b.table.solo != nil {
 		id = id.named(b.table.solo)
 	}
-	if b.taken[id.name()] {
+	if b.isTaken(id) {
 		return
 	}
 	first := len(b.fields)

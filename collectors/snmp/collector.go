@@ -67,7 +67,7 @@ func (c *Collector) Tables(lane pipeline.Lane) []string {
 // pipeline.ErrNoAnswer, pipeline.ErrUnreachable, or the context's error); a table that failed alone is
 // no error.
 func (c *Collector) Collect(ctx context.Context, name pipeline.Lane, want func(table string) bool) (reads []pipeline.TableRead, err error) {
-	var wanted []*table
+	wanted := make([]*table, 0, len(c.engine.library.tables))
 	for _, t := range c.engine.library.tables {
 		if want == nil && t.lane == name || want != nil && want(t.name) {
 			wanted = append(wanted, t)

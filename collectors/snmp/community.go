@@ -65,7 +65,7 @@ func (c *community) ask(ctx context.Context, r *request) (*reply, error) {
 			return nil, err
 		case errors.Is(context.Cause(ctx), context.Canceled):
 			return nil, context.Canceled
-		case ctx.Err() != nil, errors.Is(err, net.ErrClosed):
+		case isOver(ctx), errors.Is(err, net.ErrClosed):
 			return nil, errSilent
 		}
 	}

@@ -36,6 +36,7 @@ type poll struct {
 	grids   []grid // by place of the source
 	active  []int
 	picked  []int // of columns
+	todo    []*source
 	names   []name
 	arena   []byte // what names are put together in
 	items   []item
@@ -72,7 +73,9 @@ func (p *poll) end() {
 	clear(p.names[:cap(p.names)])
 	clear(p.items[:cap(p.items)])
 	clear(p.rows[:cap(p.rows)])
-	p.tables = nil
+	clear(p.tables)
+	clear(p.todo[:cap(p.todo)])
+	p.tables = p.tables[:0]
 	p.memory, p.ctx, p.dead = nil, nil, nil
 }
 
@@ -99,12 +102,18 @@ func (p *poll) ask(ctx context.Context, r request) ([]value, error) {
 		p.dead = err
 	case !p.answered:
 		p.dead = errSilent
-	case p.ctx.Err() != nil:
+	case isOver(p.ctx):
 		p.dead = errTimeIsUp
-	case ctx.Err() != nil:
+	case isOver(ctx):
 		err = errSlow
 	}
 	return values, err
+}
+
+// isOver reports that the time of a context is up, which it may not have noticed yet itself.
+func isOver(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
 
 // isAnswer reports that an error is something that the device said.

@@ -46,9 +46,9 @@ func (p *poll) noteWant(s *source, w demand) {
 	p.noteWant(s.among, namesOf)
 }
 
-// sources are the mibs to be read.
+// sources are the mibs to be read. The list is good until the next call.
 func (p *poll) sources() []*source {
-	var out []*source
+	out := p.todo[:0]
 	for _, s := range p.library.mibs {
 		switch w := p.wants[s.place]; {
 		case w == nothingOf:
@@ -56,6 +56,7 @@ func (p *poll) sources() []*source {
 			out = append(out, s)
 		}
 	}
+	p.todo = out
 	return out
 }
 

@@ -102,14 +102,14 @@ func deriveRouter(v *view, set func(string, pipeline.Value)) {
 	storage := v.mib("hrStorageTable")
 	if total, used, ok := mainMemory(storage); ok {
 		// BSD's row of the memory is what is active of it.
-		setShare("memory", max(total, 1024*v.scalar("hrMemorySize").float(true)), used, set)
+		setShare(memoryShare(), max(total, 1024*v.scalar("hrMemorySize").float(true)), used, set)
 	} else if total, used, ok := ucdMemory(v); ok {
-		setShare("memory", total, used, set)
+		setShare(memoryShare(), total, used, set)
 	}
 	setMemoryKinds(v, storage, set)
 	if row := storage.find("hrStorageDescr", "system disk", "/"); row >= 0 {
 		if total, used, ok := sizes(storage, row); ok {
-			setShare("disk", total, used, set)
+			setShare(diskShare(), total, used, set)
 		}
 	}
 }
@@ -161,10 +161,17 @@ func setMemoryKinds(v *view, storage *grid, set func(string, pipeline.Value)) {
 	}
 }
 
-func setShare(what string, total, used float64, set func(string, pipeline.Value)) {
-	set(what+"_total_bytes", pipeline.GaugeValue(total))
-	set(what+"_used_bytes", pipeline.GaugeValue(used))
-	set(what+"_percent", pipeline.GaugeValue(100*used/total))
+// share names the fields of something that is partly used.
+type share struct{ total, used, percent string }
+
+func memoryShare() share { return share{"memory_total_bytes", "memory_used_bytes", "memory_percent"} }
+
+func diskShare() share { return share{"disk_total_bytes", "disk_used_bytes", "disk_percent"} }
+
+func setShare(of share, total, used float64, set func(string, pipeline.Value)) {
+	set(of.total, pipeline.GaugeValue(total))
+	set(of.used, pipeline.GaugeValue(used))
+	set(of.percent, pipeline.GaugeValue(100*used/total))
 }
 
 func averageLoad(g *grid) (average float64, cores int) {
