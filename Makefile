@@ -9,6 +9,7 @@ LDFLAGS  := -s -w -X main.version=$(VERSION)
 # Every package may have a server of its own running: more at once than cores only slows them down.
 TESTFLAGS ?= -race -timeout 15m -p 2
 GOLANGCI := v2.15.0
+TELEGRAF := v1.37.2
 TOOLS    := $(CURDIR)/.tools/bin
 
 .DEFAULT_GOAL := help
@@ -72,6 +73,16 @@ $(MKTXP):
 .PHONY: bench-routeros
 bench-routeros: build $(MKTXP) ## cost of a poll over the RouterOS API, beside mktxp (about 3 min)
 	$(GO) run ./bench/routeros
+
+.PHONY: bench-snmp
+bench-snmp: build $(TOOLS)/telegraf-$(TELEGRAF) ## CPU of a poll over SNMP, side by side with Telegraf (about 80 s)
+	$(GO) run ./bench/snmp -telegraf $(TOOLS)/telegraf-$(TELEGRAF)
+
+# Of its hundreds of plugins, those that the comparison needs: the others would take minutes to build.
+$(TOOLS)/telegraf-$(TELEGRAF):
+	GOBIN=$(TOOLS) $(GO) install -tags custom,inputs.snmp,outputs.discard,outputs.file,serializers.influx \
+	  github.com/influxdata/telegraf/cmd/telegraf@$(TELEGRAF)
+	mv $(TOOLS)/telegraf $@
 
 .PHONY: bench-scale
 bench-scale: build ## 10,000 routers of 20 interfaces every 30 s in one process: lateness, memory (about 13 min)

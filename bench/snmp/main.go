@@ -34,7 +34,7 @@ func main() {
 	flag.IntVar(&o.seconds, "seconds", 20, "how long to measure; a multiple of the period")
 	flag.DurationVar(&o.period, "period", 10*time.Second, "how often each router is polled")
 	flag.StringVar(&o.program, "program", "bin/routerpulse", "RouterPulse")
-	flag.StringVar(&o.telegraf, "telegraf", ".tools/bin/telegraf", "Telegraf")
+	flag.StringVar(&o.telegraf, "telegraf", ".tools/bin/telegraf-v1.37.2", "Telegraf")
 	flag.StringVar(&o.only, "only", "", "routerpulse or telegraf: measure this one alone")
 	flag.StringVar(&o.profile, "profile", "", "file for a CPU profile of RouterPulse; empty: none")
 	flag.StringVar(&o.out, "out", "bench/snmp/last.json", "where the raw figures go")

@@ -74,10 +74,12 @@ func nextArc(b []byte) (arc uint32, rest []byte, ok bool) {
 
 // isWellFormed reports that b is nothing but whole arcs.
 func isWellFormed(b []byte) bool {
-	for ok := true; len(b) > 0; {
-		if _, b, ok = nextArc(b); !ok {
+	for len(b) > 0 {
+		_, rest, ok := nextArc(b)
+		if !ok {
 			return false
 		}
+		b = rest
 	}
 	return true
 }

@@ -120,12 +120,14 @@ func (s *socket) exchange(fd uintptr) (done bool) {
 	}
 	for {
 		n, err := unix.Read(int(fd), s.incoming)
-		switch err { //nolint:errorlint // as the system call returns it, thousands of times a second
-		case unix.EINTR:
-		case unix.EAGAIN:
+		switch {
+		case err == nil:
+			s.received = n
+			return true
+		case errors.Is(err, unix.EAGAIN):
 			return false
-		default:
-			s.received, s.err = max(0, n), err
+		case !errors.Is(err, unix.EINTR):
+			s.err = err
 			return true
 		}
 	}
@@ -135,11 +137,10 @@ func (s *socket) exchange(fd uintptr) (done bool) {
 func (s *socket) send(fd int) error {
 	for {
 		_, err := unix.Write(fd, s.outgoing)
-		switch err { //nolint:errorlint // as above
-		case unix.EINTR:
-		case unix.EAGAIN, unix.ENOBUFS:
+		switch {
+		case err == nil, errors.Is(err, unix.EAGAIN), errors.Is(err, unix.ENOBUFS):
 			return nil
-		default:
+		case !errors.Is(err, unix.EINTR):
 			return err
 		}
 	}
