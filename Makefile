@@ -85,7 +85,7 @@ $(TOOLS)/telegraf-$(TELEGRAF):
 	mv $(TOOLS)/telegraf $@
 
 .PHONY: bench-scale
-bench-scale: build ## 10,000 routers of 20 interfaces every 30 s in one process: lateness, memory (about 13 min)
+bench-scale: build ## 10,000 routers of 20 interfaces every 30 s in one process: lateness, memory (about 25 min)
 	$(GO) run ./bench/scale
 
 .PHONY: recordings

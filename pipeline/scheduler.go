@@ -27,7 +27,9 @@ type Job struct {
 // Scheduling bounds. A fifth of the workers serves the suspects, however many they are.
 const (
 	maxBackoff          = 5 * time.Minute
-	firstRoundPerSecond = 200
+	firstRoundPerSecond = 200 // for as long as firstRoundQuick takes: a small fleet is there at once
+	firstRoundQuick     = 3 * time.Second
+	firstRoundThen      = 50 // a second, in a large fleet, of which most jobs come at their slots meanwhile
 	suspectShare        = 5
 	// slowRun is from when on a run counts as slow: a device that answers, but keeps a worker for so
 	// long, does so at the cost of the suspects, not of the healthy.
@@ -118,7 +120,11 @@ func (s *Scheduler) Add(j Job) {
 		s.round = now
 	}
 	e := newEntry(j, now, s.round.Sub(now))
-	s.round = s.round.Add(time.Second / firstRoundPerSecond)
+	if s.round.Sub(now) < firstRoundQuick {
+		s.round = s.round.Add(time.Second / firstRoundPerSecond)
+	} else {
+		s.round = s.round.Add(time.Second / firstRoundThen)
+	}
 	heap.Push(&s.entries, e)
 	s.devices[j.Device] = append(s.devices[j.Device], e)
 	s.signal()

@@ -21,7 +21,7 @@ import (
 // options are the flags.
 type options struct {
 	routers, interfaces, storeRouters, seconds int
-	period                                     time.Duration
+	period, settle                             time.Duration
 	program, out, profiles                     string
 }
 
@@ -35,6 +35,7 @@ func main() {
 	flag.IntVar(&o.storeRouters, "store-routers", 1000, "routers of the runs that compare with and without the store; 0: none")
 	flag.IntVar(&o.seconds, "seconds", 150, "how long to measure")
 	flag.DurationVar(&o.period, "period", 30*time.Second, "period of the live lane")
+	flag.DurationVar(&o.settle, "settle", 5*time.Minute, "how long to wait before measuring")
 	flag.StringVar(&o.program, "program", "bin/routerpulse", "the program to measure")
 	flag.StringVar(&o.out, "out", "bench/scale/last.json", "where the raw figures go")
 	flag.StringVar(&o.profiles, "profiles", "", "folder for heap and CPU profiles of the large run; empty: none")
@@ -92,7 +93,9 @@ func once(ctx context.Context, o options, routers int, store bool, profiles stri
 		return nil, err
 	}
 	defer child.stop()
-	settle := max(3*o.period, 100*time.Second) // the first round of live and status
+	// The first round, in which each device is asked for everything it may have, goes on for the period of
+	// the slow lane at most; by then nearly all of it is done.
+	settle := max(3*o.period, o.settle)
 	fmt.Printf("%d routers of %d interfaces, every %s, store %t; settling %s, then measuring %d s\n", routers, o.interfaces, o.period, store, settle, o.seconds)
 	if err := sleep(ctx, settle); err != nil {
 		return nil, err

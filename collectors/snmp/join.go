@@ -28,7 +28,8 @@ func (g *grid) splitIndex(row int, m *mibMemory) {
 	}
 	var was []cell
 	if k := g.source.kept[g.source.asked]; row < len(m.index) && m.index[row] == g.index[row] {
-		was = m.cells[row*g.source.keeps+k:][:len(parts)] // parts are kept side by side
+		var room [4]cell
+		was = m.cells.appendTo(room[:0], row*g.source.keeps+k, len(parts)) // parts are kept side by side
 	}
 	cells := g.cells[row*len(g.source.columns)+g.source.asked:][:len(parts)]
 	g.spans = slices.Grow(g.spans, len(parts))[:(row+1)*len(parts)]
@@ -73,7 +74,7 @@ func (p *poll) joinRows(g *grid, j *joined, first int) (missing bool) {
 			continue
 		}
 		for _, k := range j.take {
-			if c := m.cells[last*j.source.keeps+k]; c.kind != absent && (c.kind != textual || c.text != "") {
+			if c := m.cells.at(last*j.source.keeps + k); c.kind != absent && (c.kind != textual || c.text != "") {
 				*g.at(row, j.column) = c
 				break
 			}

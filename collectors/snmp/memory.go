@@ -51,7 +51,7 @@ type mibMemory struct {
 // found is what the last complete read of a mib's columns found.
 type found struct {
 	index   []index
-	cells   []cell    // rows by kept columns: the slow ones and those of the key
+	cells   keptCells // rows by kept columns: the slow ones and those of the key
 	readAt  time.Time // of the last read of all columns; zero: read them all
 	need    []bool    // spare columns that rules fell back on
 	empty   []bool    // columns without a value in any row; nil: none is
@@ -176,7 +176,7 @@ func (m *mibMemory) known(s *source, index index, row, column int) cell {
 	if k == none || row >= len(m.index) || m.index[row] != index {
 		return cell{}
 	}
-	return m.cells[row*s.keeps+k]
+	return m.cells.at(row*s.keeps + k)
 }
 
 // text is a scalar's last text, if it had one.
@@ -206,19 +206,20 @@ func (m *memory) setText(scalar int, text string) {
 func (m *mibMemory) keep(g *grid, now time.Time) {
 	m.own()
 	m.room(g)
+	cells := make([]cell, g.source.keeps)
 	for _, row := range g.inOrder() {
 		if !g.kept[row] {
 			continue
 		}
 		m.index = append(m.index, g.index[row])
-		m.cells = append(m.cells, make([]cell, g.source.keeps)...)
-		cells := m.cells[len(m.cells)-g.source.keeps:]
 		for column, k := range g.source.kept {
 			if k != none {
 				cells[k] = *g.at(row, column)
 			}
 		}
+		m.cells.add(cells...)
 	}
+	m.cells.fit()
 	m.readAt, m.seen, m.absence, m.empty, m.plain = now, true, absence{}, g.empty(), false
 }
 
@@ -231,8 +232,9 @@ func (m *mibMemory) room(g *grid) {
 			rows++
 		}
 	}
-	m.index, m.cells = m.index[:0], m.cells[:0]
+	m.index = m.index[:0]
+	m.cells.empty(rows * g.source.keeps)
 	if rows > cap(m.index) || rows < cap(m.index)/2 {
-		m.index, m.cells = make([]index, 0, rows), make([]cell, 0, rows*g.source.keeps)
+		m.index = make([]index, 0, rows)
 	}
 }

@@ -114,7 +114,7 @@ func (p *poll) namesAmong(s *source) (rows []index) {
 		for _, columns := range s.key {
 			for _, column := range columns {
 				if k := s.kept[column]; k != none {
-					dynamic = dynamic || isDynamicName(&p.memory.device, m.cells[row*s.keeps+k].text)
+					dynamic = dynamic || isDynamicName(&p.memory.device, m.cells.at(row*s.keeps+k).text)
 				}
 			}
 		}

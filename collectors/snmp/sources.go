@@ -244,7 +244,7 @@ func (p *poll) hasNewRows(g *grid, m *mibMemory) bool {
 		}
 		for _, columns := range g.source.key {
 			for _, column := range columns {
-				if *g.at(row, column) != m.cells[known*g.source.keeps+g.source.kept[column]] {
+				if *g.at(row, column) != m.cells.at(known*g.source.keeps+g.source.kept[column]) {
 					return true
 				}
 			}
@@ -263,7 +263,7 @@ func (g *grid) fill(m *mibMemory) {
 		}
 		for column, k := range g.source.kept {
 			if k != none && !g.column[column].asked {
-				*g.at(row, column) = m.cells[known*g.source.keeps+k]
+				*g.at(row, column) = m.cells.at(known*g.source.keeps + k)
 			}
 		}
 	}

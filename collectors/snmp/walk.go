@@ -121,6 +121,7 @@ func (p *poll) step(ctx context.Context, g *grid, active []int, repetitions int)
 	}
 	if r.single > 0 {
 		p.takeEnd(g, m, active, &values[0])
+		m.plain = m.plain || len(values) <= r.single // it answers nothing beside: ask in the other way
 	}
 	g.bound()
 	return nil
