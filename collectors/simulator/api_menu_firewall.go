@@ -15,11 +15,14 @@ func firewallMenus() map[string]apiMenu {
 }
 
 // rules is how many rules a section has.
-func (r *Router) rules(section string) int {
-	if section == "filter" {
-		return r.lists([...]int{roleCore: 40, roleEdge: 60, roleTower: 14, roleHotspot: 30, rolePop: 8, roleOffice: 20}[r.role])
+func (r *Router) rules(section string, ipv6 bool) int {
+	switch {
+	case section == "filter":
+		return r.lists([...]int{roleCore: 10, roleEdge: 12, roleTower: 6, roleHotspot: 8, rolePop: 4, roleOffice: 8}[r.role])
+	case section == "nat" && ipv6:
+		return 0
 	}
-	return min(r.lists(4), 4)
+	return min(r.lists(2), 4)
 }
 
 // rulePrinter shows a section. Some rules have a comment, a few the same one; where connections are
@@ -36,7 +39,7 @@ func rulePrinter(section string, number uint64) apiTable {
 			row.flag("dynamic", true)
 			emit()
 		}
-		n := v.router.rules(section)
+		n := v.router.rules(section, number >= 4)
 		for i := range n {
 			seed := 861<<10 + number<<8 + uint64(i)
 			v.rule(row, uint32(i)+1, chains[i*2/n], actions[i%2], seed)

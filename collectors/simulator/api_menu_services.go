@@ -30,7 +30,7 @@ func (r *Router) leases() int {
 }
 
 func (r *Router) queues() int {
-	return r.lists([...]int{roleCore: 0, roleEdge: 12, roleTower: 50, roleHotspot: 4, rolePop: 6, roleOffice: 3}[r.role])
+	return r.lists([...]int{roleCore: 0, roleEdge: 6, roleTower: 3, roleHotspot: 2, rolePop: 3, roleOffice: 2}[r.role])
 }
 
 // printLeases: one in eight has no client now, one in fifteen belongs to no server in particular.
@@ -207,10 +207,16 @@ func printNeighborsIPv6(v *view, row *apiRow, emit func()) {
 	}
 }
 
+// limitsSessions tells whether each PPP session gets a queue: where RADIUS says how fast users may be.
+func (r *Router) limitsSessions() bool { return r.model.feeds }
+
 // printSimpleQueues: one for each PPP session, made by the router itself, and those of customers with
 // a fixed address. RouterOS 6 writes limits with a letter.
 func printSimpleQueues(v *view, row *apiRow, emit func()) {
 	for i := range v.ppp() {
+		if !v.router.limitsSessions() {
+			break
+		}
 		s := &v.pppCounted()[i]
 		row.id(s.index)
 		row.string("name", "<"+s.kind.service()+"-"+string(s.user)+">")

@@ -33,7 +33,7 @@ type Options struct {
 	// Interfaces is the number of static interfaces of each router; 0 lets the model decide (5 to 26).
 	Interfaces int
 	// Rows is how many rows the long lists of the API have (leases, firewall rules, queues); 0 lets the
-	// role decide (up to 200).
+	// role decide: 200 leases on a hotspot, else 2 to 60.
 	Rows int
 	// NoSessions leaves out the users of PPP and hotspot, and with them the dynamic interfaces.
 	NoSessions bool
