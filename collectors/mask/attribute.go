@@ -80,7 +80,7 @@ func isMakersWord(name string) bool {
 		"license", "deadline-at", "next-renewal-at", "ddns-enabled", "vpn-status", "warning", "actual-mtu", "mtu", "found-by", "discovered-by", "system-caps",
 		"system-caps-enabled", "unpack", "switch", "bus", "output.network", "input.filter", "nexthop-choice", "capabilities", "remote.capabilities",
 		"local.capabilities", "arp", "tx-rate", "rx-rate", "current-tx-powers", "flags", "time-zone-name", "leap", "synced-stratum", "reconfigure-status", "dhcpv4-status",
-		"priority", "parent-state", "gps-antenna-select", "fix-quality", "satellites", "data-age", "cable-settings", "default-cable-settings", "temperature", "voltage":
+		"priority", "parent-state", "gps-antenna-select", "fix-quality", "satellites", "data-age", "cable-settings", "default-cable-settings", "temperature", "voltage", "ranges":
 		return true
 	}
 	return false

@@ -15,7 +15,7 @@ func newPatterns() patterns {
 		mac:     regexp.MustCompile(`\b(?:[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2})\b`),
 		address: regexp.MustCompile(`\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3})?`),
 		// A number with a unit, several, a span of time, a date, a row's id, a version.
-		number: regexp.MustCompile(`^(?:\*[0-9A-Fa-f]+|[-+]?[0-9.]+ ?(?:[A-Za-z%/]{0,6})(?:[-,/ :x]+[-+]?[0-9.]+ ?[A-Za-z%/]{0,6})*|(?:[0-9]+(?:w|d|h|ms|us|m|s))+[0-9.:]*|` +
+		number: regexp.MustCompile(`^(?:\*[0-9A-Fa-f]+|[-+]?[0-9.]+ ?(?:[A-Za-z%/]{0,6})(?:[-,/ :x]+[-+]?[0-9.]+ ?[A-Za-z%/]{0,6})*|-?(?:[0-9]+(?:w|d|h|ms|us|m|s))+[0-9.:]*|` +
 			`[a-z]{3}/[0-9]{2}/[0-9]{4}(?: [0-9:]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9:.+Z-]+)?|[0-9]+(?:\.[0-9]+)+(?:(?:beta|rc|alpha)[0-9]+)?(?: \([a-z-]+\))?)$`),
 		defaults: regexp.MustCompile(`^(?:` + defaultNames + `)[ ]?[0-9]*(?:[-/.:][0-9]+)*$`),
 	}
