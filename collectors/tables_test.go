@@ -140,18 +140,18 @@ devices:
 func TestWrongTablesInTheConfig(t *testing.T) {
 	const device = "\ndevices:\n  - { name: r1, address: 10.0.0.1, credentials: [s]"
 	for want, yaml := range map[string]string{
-		`rp.yaml:6:11: tables.storag: there is no table "storag" to read (did you mean storage?)`:                                          "tables:\n  storag: off" + device + " }",
-		`there is no table "session" to read (there is ppp_session, hotspot_session, session_count, bgp_session, bfd_session; routerpulse`: "tables:\n  session: off" + device + " }",
-		`there is no table "zzzzzz" to read (routerpulse tables lists them all)`:                                                           "tables:\n  zzzzzz: off" + device + " }",
-		`there is no table "router_status" to read`:                                                                                        "tables:\n  router_status: off" + device + " }",
-		`rp.yaml:6:12: tables.storage: "maybe" is neither on nor off`:                                                                      "tables:\n  storage: maybe" + device + " }",
-		`tables.storage.every: not a duration: "5" (write a number and its unit`:                                                           "tables:\n  storage: { every: 5 }" + device + " }",
-		`rp.yaml:6:21: tables.storage.every: 10ms: must be between 1s and 30d`:                                                             "tables:\n  storage: { every: 10ms }" + device + " }",
-		`rp.yaml:6:20: tables.storage.lane: there is no lane "fast" for tables (live, sessions or slow)`:                                   "tables:\n  storage: { lane: fast }" + device + " }",
-		`there is no lane "status" for tables`:                                                                                             "tables:\n  storage: { lane: status }" + device + " }",
-		`tables.storage.evry: unknown key (did you mean every?)`:                                                                           "tables:\n  storage: { evry: 5m }" + device + " }",
-		`devices[0].tables.cpuu: there is no table "cpuu" to read (did you mean cpu?)`:                                                     device[1:] + ", tables: { cpuu: off } }",
-		`devices[0].tables.ppp_session: the device has no credential with which ppp_session can be read (it is read over routeros`:         device[1:] + ", tables: { ppp_session: on } }",
+		`rp.yaml:6:11: tables.storag: there is no table "storag" to read (did you mean storage?)`:                                  "tables:\n  storag: off" + device + " }",
+		`there is no table "session" to read (there is ppp_session, hotspot_session, login_session, session_count, bgp_session`:    "tables:\n  session: off" + device + " }",
+		`there is no table "zzzzzz" to read (routerpulse tables lists them all)`:                                                   "tables:\n  zzzzzz: off" + device + " }",
+		`there is no table "router_status" to read`:                                                                                "tables:\n  router_status: off" + device + " }",
+		`rp.yaml:6:12: tables.storage: "maybe" is neither on nor off`:                                                              "tables:\n  storage: maybe" + device + " }",
+		`tables.storage.every: not a duration: "5" (write a number and its unit`:                                                   "tables:\n  storage: { every: 5 }" + device + " }",
+		`rp.yaml:6:21: tables.storage.every: 10ms: must be between 1s and 30d`:                                                     "tables:\n  storage: { every: 10ms }" + device + " }",
+		`rp.yaml:6:20: tables.storage.lane: there is no lane "fast" for tables (live, sessions or slow)`:                           "tables:\n  storage: { lane: fast }" + device + " }",
+		`there is no lane "status" for tables`:                                                                                     "tables:\n  storage: { lane: status }" + device + " }",
+		`tables.storage.evry: unknown key (did you mean every?)`:                                                                   "tables:\n  storage: { evry: 5m }" + device + " }",
+		`devices[0].tables.cpuu: there is no table "cpuu" to read (did you mean cpu?)`:                                             device[1:] + ", tables: { cpuu: off } }",
+		`devices[0].tables.ppp_session: the device has no credential with which ppp_session can be read (it is read over routeros`: device[1:] + ", tables: { ppp_session: on } }",
 	} {
 		root := validated{DefaultConfig()}
 		err := configs.Parse("rp.yaml", []byte("credentials:\n  - { name: s, snmp: { version: 2c, community: public } }\n\n\n"+yaml), &root)

@@ -89,7 +89,6 @@ func inventoryTables() []*Table {
 			flag("revoked", "Revoked."),
 			flag("trusted", "The device trusts what it signed."),
 			flag("authority", "A CA."),
-			flag("private_key", "The device has its key."),
 		),
 		table("container", "Containers.", []string{"container"},
 			enum("state", "What it does.", EnumName{0, "unknown"}, EnumName{1, "running"}, EnumName{2, "stopped"}, EnumName{3, "starting"},

@@ -13,7 +13,8 @@ import (
 // live lane begin with router, which tells version and uptime.
 func tables() []table {
 	first := []table{routerTable(), cpuTable(), healthTable(), interfaceTable(), pppSessionTable(), hotspotSessionTable()}
-	return slices.Concat(first, portTables(), wirelessTables(), routingTables(), tunnelTables())
+	return slices.Concat(first, portTables(), wirelessTables(), systemTables(), inventoryTables(), serviceTables(), firewallTables(),
+		routingTables(), tunnelTables())
 }
 
 // Tables names the tables of a lane that this package knows.

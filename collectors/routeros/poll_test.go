@@ -111,7 +111,8 @@ func TestWant(t *testing.T) {
 		{pipeline.LaneLive, []string{"interface"}, []string{"/system/resource/print", "/interface/print"}},
 		{pipeline.LaneLive, []string{"router"}, []string{"/system/identity/print", "/system/resource/print"}},
 		{pipeline.LaneSessions, []string{"hotspot_session"}, []string{"/system/resource/print", "/ip/hotspot/active/print"}},
-		{pipeline.LaneSessions, []string{"session_count"}, []string{"/system/resource/print", "/ppp/active/print", "=count-only=", "/ip/hotspot/active/print"}},
+		{pipeline.LaneSessions, []string{"session_count"}, []string{"/system/resource/print", "/ppp/active/print", "=count-only=", "/ip/hotspot/active/print",
+			"/ip/hotspot/host/print", "/ip/dhcp-server/lease/print", "/user/active/print"}},
 		{pipeline.LaneLive, []string{"ppp_session"}, []string{"/system/resource/print", "/ppp/active/print", "/interface/print"}}, // of another lane
 		{pipeline.LaneSlow, []string{"router"}, []string{"/system/identity/print", "/system/resource/print"}},
 		{pipeline.LaneStatus, nil, nil},

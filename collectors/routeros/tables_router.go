@@ -12,7 +12,7 @@ func routerTable() table {
 		sources: []source{{requests: []request{
 			{path: "/system/identity", props: "name"},
 			{path: "/system/resource", vital: true, props: "uptime,version,board-name,architecture-name,cpu-load,cpu-count," +
-				"cpu-frequency,total-memory,free-memory,total-hdd-space,free-hdd-space"},
+				"cpu-frequency,total-memory,free-memory,total-hdd-space,free-hdd-space,write-sect-total,bad-blocks"},
 		}}},
 		columns: []column{
 			text("identity", "name"),
@@ -29,6 +29,8 @@ func routerTable() table {
 			number("disk_total_bytes", "total-hdd-space"),
 			ofTotal("disk_used_bytes", "total-hdd-space", "free-hdd-space", used),
 			ofTotal("disk_percent", "total-hdd-space", "free-hdd-space", usedPercent),
+			percent("bad_blocks_percent", "bad-blocks"),
+			count("sectors_written", "write-sect-total"),
 		},
 	}
 }
@@ -38,6 +40,6 @@ func cpuTable() table {
 		name: "cpu", lane: pipeline.LaneLive,
 		sources: []source{{requests: []request{{path: "/system/resource/cpu"}}}},
 		key:     key{[]string{"cpu"}, func(r *row) []string { return []string{strings.TrimPrefix(r.text("cpu"), "cpu")} }},
-		columns: []column{percent("load_percent", "load")},
+		columns: []column{percent("load_percent", "load"), percent("irq_percent", "irq"), percent("disk_percent", "disk")},
 	}
 }

@@ -52,6 +52,13 @@ func hotspotSessionTable() table {
 			duration("idle_seconds", "idle-time"),
 			count("rx_bytes", "bytes-in"), count("tx_bytes", "bytes-out"),
 			count("rx_packets", "packets-in"), count("tx_packets", "packets-out"),
+			duration("time_left_seconds", "session-time-left"),
+			duration("idle_timeout_seconds", "idle-timeout"),
+			number("limit_in_bytes", "limit-bytes-in"),
+			number("limit_out_bytes", "limit-bytes-out"),
+			number("limit_total_bytes", "limit-bytes-total"),
+			flag("blocked", "blocked"),
+			text("domain", "domain"),
 		},
 	}
 }
@@ -64,11 +71,12 @@ func hotspotKey(r *row) []string {
 	return []string{parseMAC(r.text("mac-address"))}
 }
 
-// counted is a field of session_count: how many rows a table has.
-type counted struct{ field, table string }
+// counted is a field of session_count: how many rows a table has, or the sum of a field of a tally.
+type counted struct{ field, table, sum string }
 
 const countTable = "session_count"
 
 func sessionCounts() []counted {
-	return []counted{{"ppp", "ppp_session"}, {"hotspot", "hotspot_session"}}
+	return []counted{{"ppp", "ppp_session", ""}, {"hotspot", "hotspot_session", ""}, {"hotspot_hosts", "hotspot_host", ""},
+		{"dhcp_leases", "dhcp_lease", ""}, {"logins", "login_session", "logins"}}
 }

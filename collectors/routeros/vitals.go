@@ -77,6 +77,7 @@ func (p *poll) count() pipeline.TableRead {
 // counting is how many rows a session table has: those that were read, else what the router counts.
 type counting struct {
 	read *pipeline.TableRead
+	sum  string // of a tally: the field to add up
 	call *call
 }
 
@@ -85,7 +86,7 @@ func (p *poll) countCalls() map[string]*counting {
 	counted := map[string]*counting{}
 	for _, c := range sessionCounts() {
 		q := p.collector.shared.plan.table(c.table).sources[0].requests[0]
-		counted[c.table] = &counting{call: &call{id: q.id, words: q.countWords()}}
+		counted[c.table] = &counting{sum: c.sum, call: &call{id: q.id, words: q.countWords()}}
 	}
 	for _, r := range p.tables {
 		if c := counted[r.table.name]; c != nil {
@@ -114,9 +115,25 @@ func (p *poll) openCounts(counted map[string]*counting) []*call {
 	return calls
 }
 
+// rows is how many rows the poll read.
+func (c *counting) rows() int {
+	if c.sum == "" {
+		return len(c.read.Samples)
+	}
+	total := 0.0
+	for _, s := range c.read.Samples {
+		for _, f := range s.Fields {
+			if f.Def.Name == c.sum {
+				total += f.Value.Float()
+			}
+		}
+	}
+	return int(total)
+}
+
 func (c *counting) result(err error) (read pipeline.TableRead, rows int) {
 	if c.read != nil {
-		return *c.read, len(c.read.Samples)
+		return *c.read, c.rows()
 	}
 	read = pipeline.TableRead{ReadAt: c.call.at}
 	n, notCounted := strconv.Atoi(c.call.ret)
