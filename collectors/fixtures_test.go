@@ -259,9 +259,9 @@ func TestRecordingsReadAsTheirRouters(t *testing.T) {
 	}
 }
 
-// tellsPlace reports numbers that are masked, as a mobile cell is a place.
+// tellsPlace reports numbers that are masked: where a device stands, and its mobile cell, which is a place, too.
 func tellsPlace(field string) bool {
-	return slices.Contains([]string{"enb_id", "sector_id", "phy_cell_id", "lac"}, field)
+	return slices.Contains([]string{"enb_id", "sector_id", "phy_cell_id", "lac", "latitude_degrees", "longitude_degrees"}, field)
 }
 
 // figures are what tables say, less their texts, a line for each row and table, sorted.
