@@ -98,6 +98,7 @@ func measure(ctx context.Context, o options) error {
 func once(ctx context.Context, o options, name, dir string) (s side, err error) {
 	fleet := simulator.New(simulator.Options{Routers: o.routers, Seed: 1, Quiet: true, NoSessions: true,
 		Interfaces: o.interfaces, Objects: oids()})
+	polls := countPolls(fleet, o.period)
 	if err := fleet.Open(ctx); err != nil {
 		return s, err
 	}
@@ -118,7 +119,7 @@ func once(ctx context.Context, o options, name, dir string) (s side, err error) 
 	if o.profile != "" && name == "routerpulse" {
 		go c.profile(ctx, o)
 	}
-	begin, cpu, before := time.Now(), c.cpu(), fleet.Wire()
+	begin, cpu, before, polled := time.Now(), c.cpu(), fleet.Wire(), polls.count()
 	if err := sleep(ctx, time.Duration(o.seconds)*time.Second); err != nil {
 		return s, err
 	}
@@ -126,7 +127,7 @@ func once(ctx context.Context, o options, name, dir string) (s side, err error) 
 	s = side{Program: name, Seconds: time.Since(begin).Seconds(), CPUSeconds: c.cpu() - cpu,
 		PDUs: after.Requests - before.Requests, SentBytes: after.RequestBytes - before.RequestBytes,
 		ReceivedBytes: after.ReplyBytes - before.ReplyBytes, ValuesPerPoll: perPoll}
-	s.Polls = o.routers * int(time.Duration(o.seconds)*time.Second/o.period)
+	s.Polls = polls.count() - polled
 	return s, nil
 }
 
@@ -167,6 +168,12 @@ func (r *result) report(out string, both bool) error {
 	}
 	if r.RouterPulse.ValuesPerPoll != r.Telegraf.ValuesPerPoll {
 		return errors.New("the two sides did not read the same number of values: no ratio")
+	}
+	due := float64(r.Routers) * r.RouterPulse.Seconds / r.PeriodSeconds
+	for _, s := range []side{r.RouterPulse, r.Telegraf} {
+		if missed := 1 - float64(s.Polls)/due; missed > 0.05 {
+			fmt.Printf("\n%s did not keep up: %.0f %% of its polls were not begun. The machine is too busy.\n", s.Program, 100*missed)
+		}
 	}
 	fmt.Printf("\nratio: %.2f\n", r.Ratio)
 	return nil
