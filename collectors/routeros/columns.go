@@ -2,6 +2,7 @@ package routeros
 
 import (
 	"bytes"
+	"math"
 	"time"
 
 	"github.com/routerpulse/routerpulse/pipeline"
@@ -31,10 +32,14 @@ func scaled(field, attr string, scale float64, unit string) column {
 }
 
 func gauge(b []byte, scale float64, unit string) pipeline.Value {
-	if f, ok := parseDecimal(b, unit); ok {
-		return pipeline.GaugeValue(f * scale)
+	f, ok := parseDecimal(b, unit)
+	switch {
+	case !ok:
+		return pipeline.Value{}
+	case scale < 1: // 18 mA are 0.018 A, which 18 times 0.001 is not
+		return pipeline.GaugeValue(f / math.Round(1/scale))
 	}
-	return pipeline.Value{}
+	return pipeline.GaugeValue(f * scale)
 }
 
 // percent is a gauge, with or without the sign.

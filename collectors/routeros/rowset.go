@@ -200,12 +200,16 @@ func (s *rowset) identify(r *row) {
 		v := r.get(attr)
 		s.ids = append(binary.AppendUvarint(s.ids, uint64(len(v))), v...)
 	}
+	if s.table.tally { // rows are one group if their keys are the same, however they came about
+		for _, v := range s.table.key.values(r) {
+			s.ids = append(binary.AppendUvarint(s.ids, uint64(len(v))), v...)
+		}
+		return
+	}
 	for _, a := range s.table.key.reads {
 		note(a)
 	}
-	if !s.table.tally {
-		note(".id")
-	}
+	note(".id")
 	for _, j := range s.table.joins {
 		for _, a := range j.of.reads {
 			note(a)

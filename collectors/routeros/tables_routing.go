@@ -52,7 +52,7 @@ func bgpSessionTable() table {
 				text("last_error", "output.last-notification"),
 				duration("hold_seconds", "hold-time"), duration("keepalive_seconds", "keepalive-time"),
 			}},
-			{requests: []request{{path: "/routing/bgp/peer"}}, columns: []column{
+			{requests: []request{{path: "/routing/bgp/peer", with: "from=peer"}}, columns: []column{
 				status("state", []string{"state"}, bgpPeerState),
 				when("established", is("state", "established")),
 				textBy("remote_address", "remote-address", withoutHostBits), text("local_address", "local-address"),
@@ -63,7 +63,7 @@ func bgpSessionTable() table {
 				count("rx_withdrawals", "withdrawn-received"), count("tx_withdrawals", "withdrawn-sent"),
 			}},
 		},
-		key:    key{[]string{"name"}, func(r *row) []string { return []string{strings.TrimSuffix(r.text("name"), "-1")} }},
+		key:    key{[]string{"name"}, bgpKey},
 		tally:  true,
 		prefer: is("from", "session"),
 		columns: []column{
@@ -78,6 +78,16 @@ func bgpSessionTable() table {
 // withoutHostBits: a connection's address may be written as a network of one.
 func withoutHostBits(s string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(s, "/32"), "/128")
+}
+
+// bgpKey: sessions are numbered; the first is its connection's. Others, of peers that may be many, stand
+// for themselves.
+func bgpKey(r *row) []string {
+	name := r.text("name")
+	if string(r.get("from")) == "session" {
+		name = strings.TrimSuffix(name, "-1")
+	}
+	return []string{name}
 }
 
 const (

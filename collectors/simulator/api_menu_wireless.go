@@ -281,7 +281,7 @@ func monitorLTE(v *view, row *apiRow, emit func()) {
 	row.duration("session-uptime", v.uptime()/4)
 	row.string("imei", "356938035643809")
 	row.string("imsi", "639020000000001")
-	row.string("iccid", "8925402000000000017")
+	row.string(map[bool]string{true: "iccid", false: "uicc"}[v.router.model.atLeast(7, 0)], "8925402000000000017")
 	row.string("primary-band", "B3@20Mhz earfcn: 1450 phy-cellid: 131")
 	row.string("rssi", "-"+itoa(60+int(seed%9))+"dBm")
 	row.string("rsrp", "-"+itoa(91+int(4*v.wave(seed, 10_000)))+"dBm")
