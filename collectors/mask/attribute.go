@@ -11,6 +11,8 @@ func (m *Mask) Attribute(path, name, value string) string {
 		return value
 	case isPart(path, name):
 		return m.Plain(value)
+	case path == "/routing/bgp/session" && name == "name":
+		return m.sessionName(value)
 	case identifies(path, name):
 		return m.Identity(value)
 	case m.isNumber(value) && !m.isAddress(value) && !isNamed(name), value == "true", value == "false", value == "yes", value == "no":
@@ -23,6 +25,14 @@ func (m *Mask) Attribute(path, name, value string) string {
 		pieces[i] = m.Name(p)
 	}
 	return strings.Join(pieces, ",")
+}
+
+// sessionName masks the name of a BGP session, which is its connection's and a number.
+func (m *Mask) sessionName(s string) string {
+	if i := strings.LastIndexByte(s, '-'); i > 0 && m.isNumber(s[i+1:]) {
+		return m.Name(s[:i]) + s[i:]
+	}
+	return m.Name(s)
 }
 
 // isPart reports the names of a router's own parts: they are the same on every router of its kind.

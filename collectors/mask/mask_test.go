@@ -182,6 +182,9 @@ func TestAttributes(t *testing.T) {
 	if user, queue := m.Attribute("/ppp/active", "name", "amina"), m.Attribute("/queue/simple", "name", "<pppoe-amina>"); queue != "<pppoe-"+user+">" {
 		t.Errorf("user %s, queue %s: they cannot be joined", user, queue)
 	}
+	if connection, session := m.Attribute("/routing/bgp/connection", "name", "kisumu-ix"), m.Attribute("/routing/bgp/session", "name", "kisumu-ix-1"); session != connection+"-1" {
+		t.Errorf("connection %s, session %s: they cannot be joined", connection, session)
+	}
 	if name, address := m.Attribute("/interface", "name", "to-kisumu"), m.Attribute("/routing/ospf/interface", "address", "10.255.0.9%to-kisumu"); address != "10.255.0.9%"+name {
 		t.Errorf("interface %s, address %s: they cannot be joined", name, address)
 	}
