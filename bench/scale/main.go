@@ -23,6 +23,7 @@ type options struct {
 	routers, interfaces, storeRouters, seconds int
 	period, settle                             time.Duration
 	program, out, profiles                     string
+	few                                        bool
 }
 
 // openFiles is the limit under which it must work: the program's sockets count, too.
@@ -38,6 +39,7 @@ func main() {
 	flag.DurationVar(&o.settle, "settle", 5*time.Minute, "how long to wait before measuring")
 	flag.StringVar(&o.program, "program", "bin/routerpulse", "the program to measure")
 	flag.StringVar(&o.out, "out", "bench/scale/last.json", "where the raw figures go")
+	flag.BoolVar(&o.few, "few", false, "only resources, health and interfaces; else every table that the device has")
 	flag.StringVar(&o.profiles, "profiles", "", "folder for heap and CPU profiles of the large run; empty: none")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

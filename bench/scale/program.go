@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,6 +40,13 @@ func startProgram(ctx context.Context, o options, fleet *simulator.Fleet, dir st
 	var b strings.Builder
 	fmt.Fprintf(&b, "web: { listen: %q }\nstorage: %s\nlanes: { live: %s, status: 60s }\n", address, storage, o.period)
 	fmt.Fprintf(&b, "access: { tokens: [{ name: bench, sha256: \"%x\", roles: [admin] }] }\n", sha256.Sum256([]byte(p.token)))
+	if o.few {
+		off, err := allBut(ctx, o.program, "router", "cpu", "storage", "health", "interface")
+		if err != nil {
+			return nil, err
+		}
+		b.WriteString("tables: {" + strings.Join(off, ", ") + "}\n")
+	}
 	b.WriteString("credentials: [{ name: c, snmp: { version: 2c, community: public } }]\ndevices:\n")
 	for _, r := range fleet.Routers() {
 		fmt.Fprintf(&b, "  - { name: %s, address: %s, credentials: [c], snmp: { port: %d } }\n", r.Name(), r.Address(), fleet.SNMPPort())
@@ -54,6 +62,21 @@ func startProgram(ctx context.Context, o options, fleet *simulator.Fleet, dir st
 		return nil, fmt.Errorf("%s: %w (make build)", o.program, err)
 	}
 	return p, nil
+}
+
+// allBut turns off all tables that the program can read, but a few.
+func allBut(ctx context.Context, program string, few ...string) (off []string, err error) {
+	list, err := exec.CommandContext(ctx, program, "tables").Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s tables: %w", program, err)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(list)), "\n")[1:] { // below the heading
+		if name := strings.Fields(line)[0]; !slices.Contains(few, name) {
+			off = append(off, name+": off")
+		}
+	}
+	slices.Sort(off) // a table with parts in two lanes is there twice
+	return slices.Compact(off), nil
 }
 
 // freeAddress is one that nobody listens on right now.
