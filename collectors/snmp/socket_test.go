@@ -28,7 +28,10 @@ func TestASocketGoesFromDeviceToDevice(t *testing.T) {
 	})
 	for range 20 {
 		wantRows(t, tableOf(t, mustCollect(t, toA), "interface"), "ether1 ether2")
-		if _, err := a.conn.WriteToUDP(stale, a.from); err != nil {
+		a.mu.Lock()
+		_, err := a.conn.WriteToUDP(stale, a.from)
+		a.mu.Unlock()
+		if err != nil {
 			t.Fatal(err)
 		}
 		wantRows(t, tableOf(t, mustCollect(t, toB), "interface"), "ether1 ether2 ether3")
