@@ -122,6 +122,19 @@ func TestEveryMenu(t *testing.T) {
 	t.Logf("%d menus in the catalogue, %d left out on purpose; %d of %d fields are asked for", len(fields), len(left), read, known)
 }
 
+// TestThePageNamesEveryTable: whoever decides what to turn off finds it there.
+func TestThePageNamesEveryTable(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "routeros.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range Policies() {
+		if !bytes.Contains(page, []byte("`"+p.Table+"`")) {
+			t.Errorf("docs/routeros.md does not say what %s is read from", p.Table)
+		}
+	}
+}
+
 // TestNoSecretIsAskedFor: none that the catalogue marks, by our tables or by those of a config.
 func TestNoSecretIsAskedFor(t *testing.T) {
 	secrets := 0

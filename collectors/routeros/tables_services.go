@@ -53,7 +53,7 @@ func orElse(s, other string) string {
 func dhcpLeaseTable() table {
 	return table{
 		name: "dhcp_lease", lane: pipeline.LaneSessions,
-		policy:  policy{costly: true, cost: "A row of some 250 bytes for each lease, at every poll; and it is names and addresses of people's devices."},
+		policy:  policy{costly: true, cost: "A row of some 320 bytes for each lease, at every poll; and it is names and addresses of people's devices."},
 		sources: []source{{requests: []request{{path: "/ip/dhcp-server/lease"}}}},
 		key: key{[]string{"server|active-server", "address|active-address"}, func(r *row) []string {
 			return []string{serverOf(r), r.text("address|active-address")}

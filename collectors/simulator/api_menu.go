@@ -52,9 +52,9 @@ func (f *Fleet) found(r *Router, command string) (table apiTable, monitors, pick
 	return nil, false, false
 }
 
-// since is for menus that came with a version.
-func since(major, minor int) func(*Router) bool {
-	return func(r *Router) bool { return r.model.atLeast(major, minor) }
+// since7 is for menus that came with a version 7.
+func since7(minor int) func(*Router) bool {
+	return func(r *Router) bool { return r.model.atLeast(7, minor) }
 }
 
 // with is for menus that come with a package.

@@ -9,7 +9,7 @@ func firewallMenus() map[string]apiMenu {
 	}
 	for i, section := range []string{"filter", "nat", "mangle", "raw"} {
 		menus["/ip/firewall/"+section] = apiMenu{print: rulePrinter(section, uint64(i))}
-		menus["/ipv6/firewall/"+section] = apiMenu{print: rulePrinter(section, uint64(i)+4), on: since(7, 0)}
+		menus["/ipv6/firewall/"+section] = apiMenu{print: rulePrinter(section, uint64(i)+4), on: since7(0)}
 	}
 	return menus
 }

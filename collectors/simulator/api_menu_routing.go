@@ -2,7 +2,7 @@ package simulator
 
 // routingMenus: routes, and the protocols that make them, whose menus changed with version 7.
 func routingMenus() map[string]apiMenu {
-	newer, older := since(7, 0), func(r *Router) bool { return !r.model.atLeast(7, 0) }
+	newer, older := since7(0), func(r *Router) bool { return !r.model.atLeast(7, 0) }
 	return map[string]apiMenu{
 		"/ip/route":               {print: printRoutes},
 		"/ipv6/route":             {print: printRoutesIPv6, on: newer},
@@ -11,7 +11,7 @@ func routingMenus() map[string]apiMenu {
 		"/routing/bgp/peer":       {print: printBGPPeers, on: older},
 		"/routing/ospf/neighbor":  {print: printOSPFNeighbors},
 		"/routing/ospf/interface": {print: printOSPFInterfaces},
-		"/routing/bfd/session":    {print: printBFD, on: since(7, 10)},
+		"/routing/bfd/session":    {print: printBFD, on: since7(10)},
 		"/routing/bfd/neighbor":   {print: printOldBFD, on: older},
 	}
 }

@@ -7,11 +7,11 @@ import "strconv"
 func serviceMenus() map[string]apiMenu {
 	return map[string]apiMenu{
 		"/ip/dhcp-server/lease":     {print: printLeases},
-		"/ipv6/dhcp-server/binding": {print: printBindings, on: since(7, 0)},
+		"/ipv6/dhcp-server/binding": {print: printBindings, on: since7(0)},
 		"/ip/pool":                  {print: printPools},
 		"/ip/arp":                   {print: printARP},
 		"/ip/neighbor":              {print: printNeighbors},
-		"/ipv6/neighbor":            {print: printNeighborsIPv6, on: since(7, 0)},
+		"/ipv6/neighbor":            {print: printNeighborsIPv6, on: since7(0)},
 		"/queue/simple":             {print: printSimpleQueues},
 		"/queue/tree":               {print: printQueueTree},
 	}

@@ -18,10 +18,10 @@ func systemMenus() map[string]apiMenu {
 		"/system/ups":            {print: printUPS, monitor: monitorUPS, picked: true, on: with("ups")},
 		"/system/gps":            {print: printGPS, monitor: monitorGPS, on: with("gps")},
 		"/ip/dns":                {print: printDNS},
-		"/ip/dns/adlist":         {print: printAdlists, on: since(7, 15)},
+		"/ip/dns/adlist":         {print: printAdlists, on: since7(15)},
 		"/ip/cloud":              {print: printCloud, on: func(r *Router) bool { return r.model.product != "" }},
 		"/tool/netwatch":         {print: printNetwatch},
-		"/routing/stats/process": {print: printRoutingProcesses, on: since(7, 0)},
+		"/routing/stats/process": {print: printRoutingProcesses, on: since7(0)},
 		"/dude":                  {print: printDude, on: with("dude")},
 	}
 }

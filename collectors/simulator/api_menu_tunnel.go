@@ -3,8 +3,8 @@ package simulator
 // tunnelMenus are the ways through other networks.
 func tunnelMenus() map[string]apiMenu {
 	menus := map[string]apiMenu{
-		"/interface/wireguard":       {print: printWireGuard, on: since(7, 1)},
-		"/interface/wireguard/peers": {print: printWireGuardPeers, on: since(7, 1)},
+		"/interface/wireguard":       {print: printWireGuard, on: since7(1)},
+		"/interface/wireguard/peers": {print: printWireGuardPeers, on: since7(1)},
 		"/ip/ipsec/active-peers":     {print: printIPsecPeers, on: func(r *Router) bool { return r.model.atLeast(6, 44) }},
 		"/ip/ipsec/remote-peers":     {print: printOldIPsecPeers, on: func(r *Router) bool { return !r.model.atLeast(6, 44) }},
 		"/ip/ipsec/policy":           {print: printIPsecPolicies},
@@ -13,7 +13,7 @@ func tunnelMenus() map[string]apiMenu {
 	for i, kind := range []string{"eoip", "gre", "ipip", "6to4"} {
 		menus["/interface/"+kind] = apiMenu{print: tunnelPrinter(kind, i)}
 	}
-	menus["/interface/vxlan"] = apiMenu{print: tunnelPrinter("vxlan", 4), on: since(7, 0)}
+	menus["/interface/vxlan"] = apiMenu{print: tunnelPrinter("vxlan", 4), on: since7(0)}
 	return menus
 }
 

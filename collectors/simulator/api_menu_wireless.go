@@ -3,7 +3,7 @@ package simulator
 // wirelessMenus: the radios of 7.13 and later are under /interface/wifi, those before under
 // /interface/wireless. One version 6 hotspot manages access points.
 func wirelessMenus() map[string]apiMenu {
-	newer, older := since(7, 13), func(r *Router) bool { return !r.model.atLeast(7, 0) }
+	newer, older := since7(13), func(r *Router) bool { return !r.model.atLeast(7, 0) }
 	manages := func(r *Router) bool { return r.model.board == "hAP ac^2" }
 	return map[string]apiMenu{
 		"/interface/wifi":                        {print: printWifi, monitor: monitorWifi, picked: true, on: newer},
