@@ -12,7 +12,7 @@ import (
 const recheckAfter = 24 * time.Hour
 
 // seldomAfter is how often columns are asked for that change seldom.
-const seldomAfter = 10 * time.Minute
+const seldomAfter = 5 * time.Minute
 
 // clockAfter is how long a router's offset from UTC is believed: summer begins and ends.
 const clockAfter = time.Hour

@@ -359,7 +359,7 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// TestSeldom: what changes seldom is asked for once in ten minutes, and at once when there are other rows
+// TestSeldom: what changes seldom is asked for once in five minutes, and at once when there are other rows
 // than the last time; in between its values stay.
 func TestSeldom(t *testing.T) {
 	def := table{sources: []source{{requests: []request{{path: "/interface"}}}}, key: by("name"),

@@ -13,7 +13,7 @@ func simpleQueueTable() table {
 			seldom(text("parent_queue", "parent")),
 			seldom(text("comment", "comment")),
 			flag("disabled", "disabled"),
-			flag("dynamic", "dynamic"),
+			seldom(flag("dynamic", "dynamic")),
 			seldom(limitOf("upload_limit_bits_per_second", "max-limit", 0)), seldom(limitOf("download_limit_bits_per_second", "max-limit", 1)),
 			seldom(limitOf("upload_guaranteed_bits_per_second", "limit-at", 0)), seldom(limitOf("download_guaranteed_bits_per_second", "limit-at", 1)),
 			countOf("upload_bytes", "bytes", slash, 0), countOf("download_bytes", "bytes", slash, 1),
