@@ -70,7 +70,7 @@ func get(ctx context.Context, url, token string) ([]byte, error) {
 			}
 			return io.ReadAll(resp.Body)
 		}
-		if time.Since(began) > 20*time.Second {
+		if time.Since(began) > 2*time.Minute {
 			return nil, err
 		}
 		if err := sleep(ctx, 100*time.Millisecond); err != nil {

@@ -259,6 +259,26 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
+// TestVersionOverConnections: a poll that goes on over a new connection still knows the version.
+func TestVersionOverConnections(t *testing.T) {
+	stub := newStub(t, v7().serve)
+	c := stub.collector()
+	p := &poll{collector: c, ctx: within(t, 5*time.Second), lane: pipeline.LaneLive, want: func(table string) bool { return table == "health" }}
+	defer p.release()
+	if err := p.ask(func() []*call { return []*call{p.vitalCall()} }); err != nil {
+		t.Fatal(err)
+	}
+	if s := c.surrender(); s == nil { // as when there are too many connections
+		t.Fatal("no session")
+	} else {
+		s.close()
+	}
+	p.run()
+	if got := names(p.reads()); !slices.Equal(got, []string{"health whole"}) || stub.connections() != 2 {
+		t.Error(got, stub.connections())
+	}
+}
+
 // TestMetrics: requests, bytes and reasons are counted.
 func TestMetrics(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()

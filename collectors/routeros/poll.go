@@ -162,7 +162,9 @@ func (p *poll) clocked() bool {
 func (p *poll) ask(build func() []*call) error {
 	var calls []*call
 	err := p.collector.request(p.ctx, p.lane, !p.asked, func(s *session, _ bool) []*call {
-		p.session, p.version = s, s.version
+		if p.session = s; s.version != (version{}) || !p.told {
+			p.version = s.version // else what this poll was told over another connection still holds
+		}
 		calls = build()
 		return calls
 	})

@@ -19,7 +19,7 @@ func firewallRuleTable() table {
 			text("action", "action"),
 			text("comment", "comment"),
 			flag("disabled", "disabled"),
-			flag("logged", "log"),
+			seldom(flag("logged", "log")),
 			count("matched_bytes", "bytes"),
 			count("matched_packets", "packets"),
 		},
