@@ -45,7 +45,9 @@ func TestRowsAtTheEndComeAndGo(t *testing.T) {
 	for _, repeatsAll := range []bool{false, true} {
 		t.Run(fmt.Sprint(repeatsAll), func(t *testing.T) {
 			a := newAgent(t, aRouter(6)...)
+			a.mu.Lock()
 			a.repeatsAll = repeatsAll
+			a.mu.Unlock()
 			c := a.collector(t)
 			has := func(want string) {
 				t.Helper()
