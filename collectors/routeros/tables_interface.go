@@ -26,13 +26,13 @@ func interfaceTable() table {
 			count("tx_queue_drops", "tx-queue-drop"),
 			count("link_downs", "link-downs"),
 			count("fast_path_rx_bytes", "fp-rx-byte"), count("fast_path_tx_bytes", "fp-tx-byte"),
-			timestamp("last_up_timestamp_seconds", "last-link-up-time"),
-			timestamp("last_down_timestamp_seconds", "last-link-down-time"),
+			seldom(timestamp("last_up_timestamp_seconds", "last-link-up-time")), // when they change, so does what names the row for the join
+			seldom(timestamp("last_down_timestamp_seconds", "last-link-down-time")),
 		},
 		joins: []join{{
 			// A link's rate is only told by monitor, and changes only when the link comes up anew.
 			request: request{path: "/interface/ethernet", command: "monitor", args: []string{"once"}},
-			of:      linked([]string{"name", "type", "running", "link-downs", "last-link-up-time"}, nameIf("name", "type", "ether").name),
+			of:      linked([]string{"name", "type", "running", "link-downs"}, nameIf("name", "type", "ether").name),
 			on:      "name", numbers: "numbers", every: linkHolds,
 			columns: []column{rate("speed_bits_per_second", "rate"), flag("full_duplex", "full-duplex")},
 		}},
