@@ -102,23 +102,23 @@ func version7(m menus) menus {
 // TestLinkRatesAreHeld: what a link negotiated is asked for once, again when the link went down and up,
 // and after five minutes: not at each poll.
 func TestLinkRatesAreHeld(t *testing.T) {
-	port := func(id, name, downs string) []string {
+	port := func(id, name, downs, up string) []string {
 		return []string{"=.id=" + id, "=name=" + name, "=type=ether", "=running=true", "=disabled=false", "=link-downs=" + downs,
-			"=last-link-up-time=2026-03-02 10:07:14", "=rx-byte=5"}
+			"=last-link-up-time=2026-03-02 10:07:" + up, "=rx-byte=5"}
 	}
 	router := v7()
 	router["/system/clock"] = [][]string{{"=gmt-offset=+00:00"}}
-	router["/interface"] = [][]string{port("*1", "ether1", "0"), port("*2", "ether2", "3"), {"=.id=*3", "=name=bridge", "=type=bridge", "=rx-byte=1"}}
+	router["/interface"] = [][]string{port("*1", "ether1", "0", "10"), port("*2", "ether2", "3", "20"), {"=.id=*3", "=name=bridge", "=type=bridge", "=rx-byte=1"}}
 	router["/interface/ethernet/monitor"] = [][]string{{"=name=ether1", "=status=link-ok", "=rate=10Gbps", "=full-duplex=true"}, {"=name=ether2", "=rate=100Mbps", "=full-duplex=false"}}
 	stub := newStub(t, router.serve)
 	c := stub.collector()
-	asked := func(want int, speed string) {
+	asked := func(want int, speed, up string) {
 		t.Helper()
 		rows := shown(readOne(t, c, "interface"))
 		if got := rows["ether1"]; got["speed_bits_per_second"] != "10000000000" || got["full_duplex"] != "true" {
 			t.Errorf("ether1: %v", got)
 		}
-		if got := rows["ether2"]; got["speed_bits_per_second"] != speed || got["full_duplex"] != "false" {
+		if got := rows["ether2"]; got["speed_bits_per_second"] != speed || got["full_duplex"] != "false" || got["last_up_timestamp_seconds"] != up {
 			t.Errorf("ether2: %v", got)
 		}
 		if _, ok := rows["bridge"]["speed_bits_per_second"]; ok {
@@ -129,12 +129,12 @@ func TestLinkRatesAreHeld(t *testing.T) {
 		}
 	}
 	for range 4 {
-		asked(1, "100000000")
+		asked(1, "100000000", "1772446040")
 	}
 	stub.hangUp() // the router's answers may be changed while nobody asks
-	router["/interface"][1], router["/interface/ethernet/monitor"][1] = port("*2", "ether2", "4"), []string{"=name=ether2", "=rate=1Gbps", "=full-duplex=false"}
+	router["/interface"][1], router["/interface/ethernet/monitor"][1] = port("*2", "ether2", "4", "50"), []string{"=name=ether2", "=rate=1Gbps", "=full-duplex=false"}
 	for range 3 {
-		asked(2, "1000000000")
+		asked(2, "1000000000", "1772446070")
 	}
 	held := c.memory.tables[c.shared.plan.table("interface").position].held
 	if left := time.Until(held[0].until); left > 5*time.Minute || left < 4*time.Minute {
@@ -142,10 +142,10 @@ func TestLinkRatesAreHeld(t *testing.T) {
 	}
 	held[0].until = time.Now().Add(-time.Second)
 	for range 3 {
-		asked(3, "1000000000")
+		asked(3, "1000000000", "1772446070")
 	}
 	stub.hangUp()
-	router["/interface"] = append(router["/interface"], port("*4", "ether3", "0"))
+	router["/interface"] = append(router["/interface"], port("*4", "ether3", "0", "10"))
 	rows := shown(readOne(t, c, "interface"))
 	if n := strings.Count(stub.heard(), "/interface/ethernet/monitor=numbers=ether1,ether2,ether3=once="); n != 1 || rows["ether1"]["speed_bits_per_second"] == "" {
 		t.Errorf("a port more: asked %d times, %v", n, rows["ether1"])
