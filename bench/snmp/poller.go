@@ -11,9 +11,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/routerpulse/routerpulse/collectors"
 	"github.com/routerpulse/routerpulse/collectors/simulator"
 )
 
@@ -41,6 +43,7 @@ func startRouterPulse(ctx context.Context, o options, fleet *simulator.Fleet, di
 	var b strings.Builder
 	fmt.Fprintf(&b, "web: { listen: %q }\nstorage: { none: true }\nlanes: { live: %s, status: 1h }\n", address, o.period)
 	fmt.Fprintf(&b, "access: { tokens: [{ name: bench, sha256: \"%x\", roles: [admin] }] }\n", sha256.Sum256([]byte(p.token)))
+	b.WriteString("tables: {" + strings.Join(allBut("router", "interface"), ": off, ") + ": off }\n")
 	b.WriteString("credentials: [{ name: c, snmp: { version: 2c, community: public } }]\ndevices:\n")
 	for _, r := range fleet.Routers() {
 		fmt.Fprintf(&b, "  - { name: %s, address: %s, credentials: [c], snmp: { port: %d } }\n", r.Name(), r.Address(), fleet.SNMPPort())
@@ -50,6 +53,17 @@ func startRouterPulse(ctx context.Context, o options, fleet *simulator.Fleet, di
 		return nil, err
 	}
 	return p, p.run(ctx, o.program, "serve", "--config.file", file, "--log.level", "error")
+}
+
+// allBut are the tables that both sides do not read.
+func allBut(both ...string) (names []string) {
+	cfg := collectors.DefaultConfig()
+	for _, t := range cfg.TableInfos() {
+		if !slices.Contains(both, t.Table.Name) {
+			names = append(names, t.Table.Name)
+		}
+	}
+	return names
 }
 
 func (p *poller) run(ctx context.Context, program string, args ...string) error {
