@@ -113,11 +113,11 @@ func TestWalkTellsNobodysName(t *testing.T) {
 	fleet, flags := walkedFleet(t, 30)
 	searched, seen := 0, map[string]bool{}
 	for _, r := range fleet.Routers() {
-		if kind := r.Model() + r.Version(); seen[kind] {
+		kind := r.Model() + r.Version()
+		if seen[kind] {
 			continue
-		} else {
-			seen[kind] = true
 		}
+		seen[kind] = true
 		out := filepath.Join(t.TempDir(), "router")
 		code, stdout, stderr := run(t, append([]string{"walk", r.Address().String(), "-o", out}, flags...)...)
 		if code != exitOK || stdout != "" {

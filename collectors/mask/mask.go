@@ -66,7 +66,7 @@ func (m *Mask) noise(kind byte, input string, try int) []byte {
 // once returns the mask of an input, and makes it when there is none: the first try that is neither in
 // use nor the input itself. Where so many tries fail there are not enough of that form, and widen makes
 // one of another.
-func (m *Mask) once(kind byte, input string, make func(noise []byte) string, widen func(n int) string) string {
+func (m *Mask) once(kind byte, input string, form func(noise []byte) string, widen func(n int) string) string {
 	key := entry{kind, input}
 	if masked, ok := m.given[key]; ok {
 		return masked
@@ -75,7 +75,7 @@ func (m *Mask) once(kind byte, input string, make func(noise []byte) string, wid
 	masked := ""
 	for try := 0; masked == "" || masked == input || m.taken[entry{kind, masked}]; try++ {
 		if try < enough {
-			masked = make(m.noise(kind, input, try))
+			masked = form(m.noise(kind, input, try))
 		} else {
 			masked = widen(try - enough)
 		}
@@ -101,8 +101,8 @@ func (m *Mask) Bytes(b []byte) []byte {
 	if len(b) == 0 || len(b) == countZeros(b) {
 		return b
 	}
-	make := func(noise []byte) string { return string(stretch(noise, len(b))) }
-	return []byte(m.once(kindBytes, string(b), make, func(n int) string { return digits(n) }))
+	form := func(noise []byte) string { return string(stretch(noise, len(b))) }
+	return []byte(m.once(kindBytes, string(b), form, digits))
 }
 
 // learn remembers a word that is to be found inside of longer texts. Very short ones would be found

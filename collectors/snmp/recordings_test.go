@@ -60,7 +60,6 @@ type outcome struct {
 	name            string
 	listed, matched int
 	missing         map[reason]int
-	wrong           []string
 }
 
 // reason is why a value of the oracle is not among ours. There are no others.

@@ -127,7 +127,7 @@ func (u *usm) try(ctx context.Context) error {
 // an old message nor somebody's guess.
 func (u *usm) encode() ([]byte, error) {
 	s := sent{message: int64(randomID()), request: int64(randomID())}
-	known := false
+	var known bool
 	u.stamp, known = u.peer.stamp()
 	s.discovery = !known
 	u.packet = gosnmp.SnmpPacket{Version: gosnmp.Version3, SecurityModel: gosnmp.UserSecurityModel,
