@@ -28,15 +28,12 @@ type community struct {
 	guard    guard
 	id       uint32
 	outgoing encoder
-	incoming []byte // the session's
 	reply    reply
 }
 
-const longestDatagram = 65535
-
 // open turns to a device. The line is to it alone: the kernel drops what other hosts send.
-func (c *community) open(l line, t *Target, secret string, incoming []byte) {
-	c.line, c.timeout, c.tries, c.incoming = l, t.timeout(), t.retries()+1, incoming
+func (c *community) open(l line, t *Target, secret string) {
+	c.line, c.timeout, c.tries = l, t.timeout(), t.retries()+1
 	c.guard.version, c.guard.community = t.Credential.version(), append(c.guard.community[:0], secret...)
 	c.id = firstID + rand.Uint32N(1<<29)
 }
@@ -92,12 +89,12 @@ func (c *community) try(ctx context.Context) error {
 // it, whatever arrives.
 func (c *community) exchange(datagram []byte) error {
 	for ; ; datagram = nil {
-		n, err := c.line.roundTrip(datagram, c.incoming)
+		in, err := c.line.roundTrip(datagram)
 		if err != nil {
 			return err
 		}
-		m, why := c.guard.judge(c.incoming[:n])
-		c.tally.got(n, why)
+		m, why := c.guard.judge(in)
+		c.tally.got(len(in), why)
 		if why == accepted {
 			return c.reply.decode(&m, c.guard.request)
 		}

@@ -9,11 +9,12 @@ import (
 	"github.com/routerpulse/routerpulse/pipeline"
 )
 
-// Engine is what all devices share: the tables, compiled, and a free-list of sessions. A session has a
-// receive buffer of 64 KiB, so there are as many as polls run at once, not as many as devices.
+// Engine is what all devices share: the tables, compiled, and a free-list of sessions. There are
+// as many sessions as polls run at once, not as many as devices.
 type Engine struct {
 	library *library
 	metrics *metrics
+	inboxes *inboxes
 	idle    int
 	now     func() time.Time
 	keys    keyring
@@ -41,7 +42,7 @@ func NewEngine(schema *pipeline.Schema, idle int, registerer prometheus.Register
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{library: l, metrics: m, idle: idle, now: time.Now}, nil
+	return &Engine{library: l, metrics: m, inboxes: newInboxes(), idle: idle, now: time.Now}, nil
 }
 
 // tables is the list of what SNMP can read.
@@ -75,7 +76,7 @@ func (e *Engine) borrow() *session {
 		e.free = e.free[:n-1]
 		return s
 	}
-	return newSession(e.metrics)
+	return newSession(e.metrics, e.inboxes)
 }
 
 // giveBack keeps a session for the next poll, unless there are enough or it has grown too large.

@@ -70,14 +70,13 @@ func TestFault25MalformedSNMP(t *testing.T) {
 		}
 	}
 	c := newAgent(t).collector(t)
-	s := newSession(c.engine.metrics)
-	buffer := make([]byte, longestDatagram)
+	s := newSession(c.engine.metrics, newInboxes())
 	names := []name{mustName(t, ".1.3.6.1.2.1.1.5"), mustName(t, ifXEntry+".1")}
 	var most uint64
 	accepted := 0
 	for _, d := range datagrams {
 		for _, kind := range []requestKind{get, getBulk} {
-			s.community.open(line{Conn: &scripted{datagrams: [][]byte{d}}, ctx: t.Context()}, &c.target, "public", buffer)
+			s.community.open(line{Conn: &scripted{datagrams: [][]byte{d}}, ctx: t.Context(), inbox: &s.inbox}, &c.target, "public")
 			s.exchange = &s.community
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)

@@ -75,12 +75,12 @@ func FuzzReply(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := newSession(engine.metrics)
+		s := newSession(engine.metrics, newInboxes())
 		datagrams := make([][]byte, 0, 60)
 		for range cap(datagrams) {
 			datagrams = append(datagrams, reply)
 		}
-		s.community.open(line{Conn: &scripted{datagrams: datagrams}, ctx: t.Context()}, &c.target, "public", make([]byte, longestDatagram))
+		s.community.open(line{Conn: &scripted{datagrams: datagrams}, ctx: t.Context(), inbox: &s.inbox}, &c.target, "public")
 		s.exchange = &s.community
 		m := newMemory(engine.library)
 		m.polled, m.device.objectID = time.Now(), ".1.3.6.1.4.1.14988.1"

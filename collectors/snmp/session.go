@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// session is a socket, a receive buffer of 64 KiB and the scratch memory of a poll. It belongs to
+// session is a socket and the scratch memory of a poll. It belongs to
 // nobody: a poll borrows it, turns it to its device, and hands it back.
 type session struct {
 	tally     tally
 	socket    socket
-	incoming  []byte // as long as the longest datagram
+	inbox     inbox
 	community community
 	usm       usm
 	exchange  exchange // what the device that the session is open to is asked by
@@ -23,8 +23,8 @@ type session struct {
 	leave func()      // close, made once: a method value takes memory
 }
 
-func newSession(m *metrics) *session {
-	s := &session{tally: tally{metrics: m}}
+func newSession(m *metrics, i *inboxes) *session {
+	s := &session{tally: tally{metrics: m}, inbox: inbox{from: i}}
 	s.community.tally, s.usm.tally = &s.tally, &s.tally
 	s.leave = s.close
 	return s
@@ -39,18 +39,15 @@ func (s *session) open(ctx context.Context, t *Target, secret string, peer *usmP
 		return nil, err
 	}
 	s.tally.begin()
-	if s.incoming == nil {
-		s.incoming = make([]byte, longestDatagram)
-	}
-	l := line{Conn: conn, ctx: ctx}
+	l := line{Conn: conn, ctx: ctx, inbox: &s.inbox}
 	if s.socket.isReusable() {
 		l.socket = &s.socket
 	}
 	if peer != nil {
-		s.usm.open(l, t, peer, s.incoming)
+		s.usm.open(l, t, peer)
 		s.exchange = &s.usm
 	} else {
-		s.community.open(l, t, secret, s.incoming)
+		s.community.open(l, t, secret)
 		s.exchange = &s.community
 	}
 	s.stop = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
@@ -62,19 +59,24 @@ type line struct {
 	net.Conn
 	ctx    context.Context // of the poll: when it ends, whoever waits for a reply is interrupted
 	socket *socket         // under the connection, if it can do better than a connection
+	inbox  *inbox
 }
 
-// roundTrip sends a datagram, unless it is nil, and waits for the next one that comes in.
-func (l line) roundTrip(out, in []byte) (n int, err error) {
+// roundTrip sends a datagram, unless it is nil, and waits for the next one that comes in, which holds
+// until the next call.
+func (l line) roundTrip(out []byte) (in []byte, err error) {
+	l.inbox.release()
 	if l.socket != nil {
-		return l.socket.roundTrip(out, in)
+		return l.socket.roundTrip(out, l.inbox)
 	}
 	if out != nil {
 		if _, err := l.Write(out); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
-	return l.Read(in)
+	in = l.inbox.take()
+	n, err := l.Read(in)
+	return in[:n], err
 }
 
 // waitUntil bounds the reads that follow. It fails if they were interrupted before it could.
@@ -108,6 +110,7 @@ func (s *session) close() {
 	}
 	s.community.close()
 	s.usm.close()
+	s.inbox.release()
 	s.exchange, s.stop, s.request.names = nil, nil, nil
 }
 

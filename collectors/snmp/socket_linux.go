@@ -21,8 +21,8 @@ type socket struct {
 	// What turn and exchange work on: a function that is made once needs no memory later.
 	exchangeOn func(fd uintptr) bool
 	outgoing   []byte // still to be sent
-	incoming   []byte
-	received   int
+	inbox      *inbox // for what comes in
+	incoming   []byte // what came in
 
 	turnTo func(fd uintptr)
 	to     unix.Sockaddr
@@ -99,14 +99,15 @@ func (s *socket) turn(fd uintptr) {
 }
 
 // roundTrip sends a datagram, if there is one, and waits for the next one that comes in.
-func (s *socket) roundTrip(out, in []byte) (n int, err error) {
-	s.outgoing, s.incoming, s.received, s.err = out, in, 0, nil
+func (s *socket) roundTrip(out []byte, b *inbox) (in []byte, err error) {
+	s.outgoing, s.inbox, s.incoming, s.err = out, b, nil, nil
 	err = s.raw.Read(s.exchangeOn)
-	s.outgoing, s.incoming = nil, nil
+	in = s.incoming
+	s.outgoing, s.inbox, s.incoming = nil, nil, nil
 	if err == nil {
 		err = s.err
 	}
-	return s.received, err
+	return in, err
 }
 
 // exchange is called until it is done, each time when something may have come in. The first time it
@@ -118,13 +119,15 @@ func (s *socket) exchange(fd uintptr) (done bool) {
 		s.outgoing = nil
 		return s.err != nil
 	}
+	buffer := s.inbox.take()
 	for {
-		n, err := unix.Read(int(fd), s.incoming)
+		n, err := unix.Read(int(fd), buffer)
 		switch {
 		case err == nil:
-			s.received = n
+			s.incoming = buffer[:n]
 			return true
 		case errors.Is(err, unix.EAGAIN):
+			s.inbox.release()
 			return false
 		case !errors.Is(err, unix.EINTR):
 			s.err = err

@@ -23,7 +23,7 @@ func (s *socket) connect(to netip.AddrPort) (net.Conn, error) {
 
 func (s *socket) isReusable() bool { return false }
 
-func (s *socket) roundTrip(_, _ []byte) (n int, err error) { return 0, net.ErrClosed }
+func (s *socket) roundTrip([]byte, *inbox) (in []byte, err error) { return nil, net.ErrClosed }
 
 func (s *socket) close() {
 	if s.conn != nil {

@@ -48,7 +48,7 @@ func TestASocketGoesFromDeviceToDevice(t *testing.T) {
 func TestAnInterruptedSessionGetsANewSocket(t *testing.T) {
 	a := newAgent(t, aRouter(1)...)
 	a.replying(func(_, _ *gosnmp.SnmpPacket) *gosnmp.SnmpPacket { return nil })
-	s := newSession(newEngine(t).metrics)
+	s := newSession(newEngine(t).metrics, newInboxes())
 	defer s.socket.close()
 	ctx, cancel := context.WithCancel(t.Context())
 	target := a.collector(t, func(target *Target) { target.Timeout = time.Minute }).target

@@ -37,9 +37,8 @@ type usm struct {
 	resyncs    int    // in this poll
 	discovered bool   // the engine was, in this poll
 
-	incoming []byte // the session's
-	plain    []byte // a reply, decrypted
-	reply    reply
+	plain []byte // a reply, decrypted
+	reply reply
 }
 
 // sent is what is known of a message that may still be answered.
@@ -52,12 +51,12 @@ type sent struct {
 const maxResyncs = 6
 
 // open turns to a device. The line is to it alone: the kernel drops what other hosts send.
-func (u *usm) open(l line, t *Target, peer *usmPeer, incoming []byte) {
+func (u *usm) open(l line, t *Target, peer *usmPeer) {
 	c := &t.Credential
 	u.line, u.timeout, u.tries, u.peer = l, t.timeout(), t.retries()+1, peer
 	u.auth, _ = authProtocol(c.Auth)
 	u.priv, _ = privProtocol(c.Priv)
-	u.level, u.resyncs, u.discovered, u.incoming = c.level(), 0, false, incoming
+	u.level, u.resyncs, u.discovered = c.level(), 0, false
 }
 
 // close forgets the device, and the last thing it said in secret.
@@ -186,7 +185,7 @@ func (u *usm) salt() []byte {
 func (u *usm) exchange(datagram []byte, deadline time.Time) error {
 	var doubtful *report
 	for ; ; datagram = nil {
-		n, err := u.line.roundTrip(datagram, u.incoming)
+		in, err := u.line.roundTrip(datagram)
 		if err != nil {
 			if doubtful == nil || !isTimeout(err) || u.line.ctx.Err() != nil {
 				return err
@@ -194,23 +193,23 @@ func (u *usm) exchange(datagram []byte, deadline time.Time) error {
 			u.tally.got(doubtful.bytes, accepted)
 			return doubtful
 		}
-		m, said, why := u.judge(u.incoming[:n])
+		m, said, why := u.judge(in)
 		switch {
 		case why != accepted:
-			u.tally.got(n, why)
+			u.tally.got(len(in), why)
 		case said == nil:
-			u.tally.got(n, accepted)
+			u.tally.got(len(in), accepted)
 			if doubtful != nil {
 				u.tally.got(doubtful.bytes, wrongReport)
 			}
 			return u.decode(m)
 		case said.signed || u.isDiscovery():
-			u.tally.got(n, accepted)
+			u.tally.got(len(in), accepted)
 			return said
 		case doubtful != nil:
-			u.tally.got(n, wrongReport)
+			u.tally.got(len(in), wrongReport)
 		default:
-			doubtful, said.bytes = said, n
+			doubtful, said.bytes = said, len(in)
 			if grace := time.Now().Add(u.timeout / 2); grace.Before(deadline) {
 				if err := u.line.waitUntil(grace); err != nil {
 					return err
