@@ -148,8 +148,11 @@ func parseMAC(text string) string {
 	if len(text) != 17 {
 		return text
 	}
-	for i := 2; i < len(text); i += 3 {
-		if text[i] != ':' {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case i%3 == 2 && c == ':':
+		case i%3 != 2 && (c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'):
+		default:
 			return text
 		}
 	}

@@ -147,7 +147,7 @@ func FuzzValues(f *testing.F) {
 		if n, ok := parseCount([]byte(text)); ok && strings.TrimLeft(text, "0") != strings.TrimLeft(strconv.FormatUint(n, 10), "0") {
 			t.Errorf("%q: %d", text, n)
 		}
-		if len(parseMAC(text)) > 2*len(text)+3 {
+		if len(parseMAC(text)) != len(text) {
 			t.Errorf("%q grew", text)
 		}
 	})
