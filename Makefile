@@ -88,6 +88,14 @@ $(TOOLS)/telegraf-$(TELEGRAF):
 bench-scale: build ## 10,000 routers of 20 interfaces every 30 s in one process: lateness, memory (about 25 min)
 	$(GO) run ./bench/scale
 
+.PHONY: faults
+faults: install ## the fault matrix with its full trials, one line a row (about an hour, as root)
+	$(GO) run ./bench/faults
+
+.PHONY: fault
+fault: install ## one row of it: make fault ROW=05
+	$(GO) run ./bench/faults -row $(ROW)
+
 .PHONY: recordings
 recordings: ## replay the recordings of real devices beside the project, compare with the oracle, print the table
 	$(GO) test -tags $(TAGS) ./collectors/snmp -run 'TestRecordings|TestCatalogue' -v | grep -v '^=== '

@@ -2,6 +2,7 @@ package collectors
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"runtime"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sinks/sinktest"
 )
 
 // Fault 20, the RouterOS API: the far end of the cable goes down in the middle of a request, so that
@@ -72,8 +74,8 @@ func TestFault20BlackHole(t *testing.T) {
 		}
 		time.Sleep(200 * time.Millisecond)
 	}
-	t.Logf("the request ended after %.1f s, dialling after %.1f s (asked: <= 10 s); %d goroutines before, %d after; read again %.1f s after the cable was back (asked: < 15 s)",
-		took.Seconds(), tookAgain.Seconds(), baseline, runtime.NumGoroutine(), time.Since(up).Seconds())
+	sinktest.Fault{Row: "20", Trials: 1, Figures: fmt.Sprintf("RouterOS: the request ended after %.1f s, dialling after %.1f s (asked: <= 10 s); %d goroutines before, %d after; read again %.1f s after the cable was back (asked: < 15 s)",
+		took.Seconds(), tookAgain.Seconds(), baseline, runtime.NumGoroutine(), time.Since(up).Seconds())}.Report(t)
 }
 
 // eventually waits for what must come about within a few seconds.

@@ -2,6 +2,7 @@ package collectors
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/routerpulse/routerpulse/collectors/snmp"
 	"github.com/routerpulse/routerpulse/configs"
 	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sinks/sinktest"
 )
 
 // arrivals notes when requests arrived at each router.
@@ -112,7 +114,7 @@ func TestFault27DeadAndSlowDevices(t *testing.T) {
 		t.Fatalf("%d polls of %d devices were seen", len(late), len(healthy))
 	}
 	share := most / float64(Workers(routers))
-	t.Logf("%d polls of the %d that answer: start p50 %.1f ms, p99 %.1f ms, at most %.0f ms late (asked: p99 < 100 ms), %d missed; the 200 had at most %.0f of %d workers, %.1f %%",
+	figures := fmt.Sprintf("%d polls of the %d that answer: start p50 %.1f ms, p99 %.1f ms, at most %.0f ms late (asked: p99 < 100 ms), %d missed; the 200 had at most %.0f of %d workers, %.1f %%",
 		len(late), len(healthy), late[len(late)/2], late[len(late)*99/100], late[len(late)-1], missed, most, Workers(routers), 100*share)
 	if missed > 0 {
 		t.Errorf("%d polls were missed", missed)
@@ -120,6 +122,7 @@ func TestFault27DeadAndSlowDevices(t *testing.T) {
 	if share > 0.2 || most == 0 {
 		t.Errorf("dead and slow devices had %.1f %% of the workers", 100*share)
 	}
+	sinktest.Fault{Row: "27", Lost: missed, Trials: len(late), Figures: figures}.Report(t)
 }
 
 // gauge reads one metric by the value of its label.

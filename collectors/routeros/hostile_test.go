@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sinks/sinktest"
 )
 
 // heapGrowth runs f and returns how far the heap in use rose above where it began. Garbage is not
@@ -148,8 +150,8 @@ func TestFault28HostileRouter(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("fault 28: %d kinds; at most %d KiB allocated for one (asked: heap < 2 MiB), closed after %v at most (deadline %v)",
-		len(tests), most>>10, longest.Round(time.Millisecond), deadline)
+	sinktest.Fault{Row: "28", Trials: len(tests), Figures: fmt.Sprintf("%d kinds; at most %d KiB allocated for one (asked: heap < 2 MiB), closed after %v at most (deadline %v)",
+		len(tests), most>>10, longest.Round(time.Millisecond), deadline)}.Report(t)
 }
 
 // TestEndlessTable: rows without end are cut, and the memory they take is bounded by the reply's limit.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sinks/sinktest"
 )
 
 // pipe is a session with a stub at its other end that is logged in already.
@@ -166,8 +167,8 @@ func TestFault29Pipelined(t *testing.T) {
 			_ = ours.Close()
 			wg.Wait()
 		}
-		t.Logf("fault 29: %d of %d requests succeeded in %d rounds (asked: 15 of 16), 0 hangs; the clock of the bubble went on by %v",
-			succeeded, rounds*requests, rounds, time.Since(began))
+		sinktest.Fault{Row: "29", Trials: rounds, Figures: fmt.Sprintf("%d of %d requests succeeded in %d rounds (asked: 15 of 16), 0 hangs; the clock of the bubble went on by %v",
+			succeeded, rounds*requests, rounds, time.Since(began))}.Report(t)
 	})
 }
 

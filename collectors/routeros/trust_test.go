@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/routerpulse/routerpulse/configs"
 	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sinks/sinktest"
 )
 
 // certificate is one for a test, with its key.
@@ -180,7 +182,8 @@ func TestFault30Trust(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("fault 30: %d kinds refused, %d bytes of the password on the wire (asked: 0)", refused, leaked)
+	sinktest.Fault{Row: "30", Wrong: leaked, Trials: refused,
+		Figures: fmt.Sprintf("%d kinds refused, %d bytes of the password on the wire (asked: 0)", refused, leaked)}.Report(t)
 }
 
 // TestFault30Downgrade: when api-ssl does not answer, or says nonsense, nobody tries the plain API, on

@@ -2,12 +2,14 @@ package snmp
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sinks/sinktest"
 )
 
 // beat is one poll of a real agent, through the rates.
@@ -83,7 +85,7 @@ func TestFault21SnmpdRestarts(t *testing.T) {
 		t.Errorf("uptime %s after the start", back.uptime)
 	}
 	wants("the interval after", "good")
-	t.Logf("killed for %s: %d polls marked as gaps, then 1 interval without a delta, then good", time.Since(down).Round(time.Millisecond), gaps)
+	killed := fmt.Sprintf("killed for %s: %d polls marked as gaps, then 1 interval without a delta, then good", time.Since(down).Round(time.Millisecond), gaps)
 
 	if err := d.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -95,5 +97,5 @@ func TestFault21SnmpdRestarts(t *testing.T) {
 	}
 	wants("continued: nothing was reset, the delta spans the gap", "good")
 	wants("the interval after", "good")
-	t.Log("stopped: 2 polls marked as gaps, 0 intervals lost after")
+	sinktest.Fault{Row: "21", Trials: 2, Figures: killed + "; stopped: 2 polls marked as gaps, 0 intervals lost after"}.Report(t)
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/gosnmp/gosnmp"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/routerpulse/routerpulse/sinks/sinktest"
 )
 
 // forger races an agent: before each true reply it sends forged ones, of each kind in turn.
@@ -107,7 +109,7 @@ func TestFault24ForgedReplies(t *testing.T) {
 			}
 			counted := map[string]int{"request-id": count(c, wrongID), "community": count(c, wrongCommunity), "pdu-type": count(c, wrongPDU),
 				"version": count(c, wrongVersion), "name": count(c, wrongName)}
-			t.Logf("accepted 0 of %d forged replies in %d polls, all of which succeeded; sent %v, counted %v", total, polls, f.sent, counted)
+			figures := fmt.Sprintf("version %s: accepted 0 of %d forged replies in %d polls, all of which succeeded; sent %v, counted %v", version, total, polls, f.sent, counted)
 			if timeouts := testutil.ToFloat64(c.engine.metrics.timeouts); timeouts > 0 {
 				t.Errorf("%v requests went unanswered", timeouts)
 			}
@@ -117,6 +119,7 @@ func TestFault24ForgedReplies(t *testing.T) {
 					t.Errorf("%d counted as %s, %d were sent", n, kind, f.sent[kind])
 				}
 			}
+			sinktest.Fault{Row: "24", Trials: total, Figures: figures}.Report(t)
 		})
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/gosnmp/gosnmp"
 
 	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sinks/sinktest"
 )
 
 // malformed are datagrams that have brought other implementations down, or that are made like them. Those
@@ -91,11 +92,11 @@ func TestFault25MalformedSNMP(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d malformed datagrams (%d by name, the rest cut at every byte or with bytes changed), each as the reply to a GET and a GETBULK: "+
-		"0 panics, %d taken for what they say, at most %d bytes allocated for one", len(datagrams), named, accepted, most)
 	if most > 1<<20 {
 		t.Errorf("%d bytes for one datagram", most)
 	}
+	sinktest.Fault{Row: "25", Trials: 2 * len(datagrams), Figures: fmt.Sprintf("%d malformed datagrams (%d by name, the rest cut at every byte or with bytes changed), each as the reply to a GET and a GETBULK: "+
+		"0 panics, %d taken for what they say, at most %d bytes allocated for one", len(datagrams), named, accepted, most)}.Report(t)
 }
 
 // repliesOfAPoll are an agent's, with the id that scripted replaces.
@@ -176,7 +177,7 @@ func TestFault26HostileAgent(t *testing.T) {
 			reads, err := c.Collect(ctx, pipeline.LaneLive, nil)
 			took := time.Since(begin)
 			storage := tableOf(t, reads, "storage")
-			t.Logf("%d requests, %d rows, %s after %s: %s (poll: %v)", len(a.taken()), len(storage.Samples), storage.Status,
+			figures := fmt.Sprintf("%s: %d requests, %d rows, %s after %s: %s (poll: %v)", name, len(a.taken()), len(storage.Samples), storage.Status,
 				took.Round(time.Millisecond), storage.Reason, err)
 			if storage.Status != pipeline.Failed || storage.Reason == "" || len(storage.Samples) > maxRows {
 				t.Errorf("%s with %d rows: %q", storage.Status, len(storage.Samples), storage.Reason)
@@ -184,6 +185,7 @@ func TestFault26HostileAgent(t *testing.T) {
 			if took > deadline+time.Second {
 				t.Errorf("it took %s", took)
 			}
+			sinktest.Fault{Row: "26", Trials: 1, Figures: figures}.Report(t)
 		})
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/routerpulse/routerpulse/configs"
 	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sinks/sinktest"
 )
 
 func requestsOf(c *Collector) float64 { return testutil.ToFloat64(c.engine.metrics.requests) }
@@ -132,12 +133,12 @@ func TestFault24V3Forgeries(t *testing.T) {
 		enough = made >= 10_000
 		a.agent.mu.Unlock()
 	}
-	t.Logf("%d forgeries in %d polls, none taken: %v", made, polls, expected)
 	for why, n := range expected {
 		if got := count(c, why); got != n {
 			t.Errorf("%d counted as %s, %d were sent", got, why, n)
 		}
 	}
+	sinktest.Fault{Row: "24", Trials: made, Figures: fmt.Sprintf("version 3: %d forgeries in %d polls, none taken: %v", made, polls, expected)}.Report(t)
 }
 
 // What a user without a password is told can be forged by who sees the request, and by nobody else.
