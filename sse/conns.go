@@ -2,63 +2,101 @@ package sse
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // lastMoment is how long Close waits for streams that it had to cut off.
 const lastMoment = time.Second
 
+// connID names a stream: 128 random bits.
+type connID [16]byte
+
+func newConnID() (id connID) {
+	_, _ = rand.Read(id[:]) // never fails
+	return id
+}
+
+// String is the id as hello shows it.
+func (id connID) String() string { return hex.EncodeToString(id[:]) }
+
+// owner is who serves a connection.
+type owner interface {
+	sleeper
+	abort() // ends it, whatever it is about to write
+}
+
 // conns are the streams that are open.
 type conns struct {
-	gone chan struct{} // closed when the hub closes and the last cut was made: time to say goodbye
+	spread atomic.Int64 // set when the hub closes and the last cut was made: over how long to say goodbye
 
 	mu     sync.Mutex
-	open   map[*conn]struct{}
+	open   map[connID]owner
 	isShut bool
+	window time.Duration // what spread will be
 	empty  chan struct{} // closed when shut and none is left
 }
 
 func newConns() *conns {
-	return &conns{gone: make(chan struct{}), open: map[*conn]struct{}{}, empty: make(chan struct{})}
+	return &conns{open: map[connID]owner{}, empty: make(chan struct{})}
 }
 
 // add takes a stream in, unless the hub is closing.
-func (c *conns) add(s *conn) bool {
+func (c *conns) add(id connID, s owner) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.isShut {
 		return false
 	}
-	c.open[s] = struct{}{}
+	c.open[id] = s
 	return true
 }
 
-func (c *conns) remove(s *conn) {
+func (c *conns) remove(id connID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.open, s)
+	delete(c.open, id)
 	if c.isShut && len(c.open) == 0 {
 		close(c.empty)
 	}
 }
 
-// shut lets nobody in any more. once runs the first time.
-func (c *conns) shut(once func()) {
+// shut lets nobody in any more. The goodbyes will be spread over a window. once runs the first time.
+func (c *conns) shut(window time.Duration, once func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.isShut {
 		return
 	}
-	c.isShut = true
+	c.isShut, c.window = true, max(1, window)
 	once()
 	if len(c.open) == 0 {
 		close(c.empty)
 	}
 }
 
-// dismiss asks every stream to say goodbye.
-func (c *conns) dismiss() { close(c.gone) }
+// shutting reports that nobody is let in any more.
+func (c *conns) shutting() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.isShut
+}
+
+// dismiss asks every stream to say goodbye, each at some moment of the window.
+func (c *conns) dismiss() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.spread.Store(int64(c.window))
+	for _, s := range c.open {
+		s.wake()
+	}
+}
+
+// closing is over how long to say goodbye, 0 as long as there is no need to.
+func (c *conns) closing() time.Duration { return time.Duration(c.spread.Load()) }
 
 // drain waits until all streams are gone. When ctx ends, it cuts off those that are left.
 func (c *conns) drain(ctx context.Context) error {
@@ -68,7 +106,7 @@ func (c *conns) drain(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	c.mu.Lock()
-	for s := range c.open {
+	for _, s := range c.open {
 		s.abort()
 	}
 	c.mu.Unlock()

@@ -79,36 +79,36 @@ func newFeed(env *feedEnv, v *view, last string, history int) *feed {
 // resumed reports that the feed goes on from the client's cursor, without a snapshot.
 func (f *feed) resumed() bool { return f.step != nil && !f.step.snapshot }
 
-// next returns the bytes to write now, whole frames of at most 64 KiB together, or nil and what to wait
-// for if the client has everything. The bytes may be shared: do not change them.
-func (f *feed) next() (frames []byte, wait <-chan struct{}) {
+// next returns the bytes to write now, whole frames of at most 64 KiB together, or nil if the client has
+// everything. The bytes may be shared: do not change them.
+func (f *feed) next() []byte {
 	for {
 		if f.step != nil {
 			if b := f.stepOn(); b != nil {
-				return b, nil
+				return b
 			}
 			continue
 		}
-		if b, wait, done := f.follow(); done {
-			return b, wait
+		if b, done := f.follow(); done {
+			return b
 		}
 	}
 }
 
 // follow takes the next run of the view. done is false if the feed fell behind what the view keeps:
 // then it has begun a step.
-func (f *feed) follow() (frames []byte, wait <-chan struct{}, done bool) {
-	next, newest, wait := f.view.after(f.seen.Cut)
+func (f *feed) follow() (frames []byte, done bool) {
+	next, newest := f.view.after(f.seen.Cut)
 	switch {
 	case f.run != nil && f.run != newest: // it may be out of date: what is left is told by a step
 		f.run = nil
 		f.fallBack()
-		return nil, nil, false
+		return nil, false
 	case f.run == nil && next == nil:
-		return nil, wait, true
+		return nil, true
 	case f.run == nil && (next.base.Cut > f.sent.Cut || f.ahead > f.seen.Cut):
 		f.fallBack()
-		return nil, nil, false
+		return nil, false
 	case f.run == nil:
 		f.run, f.at = next, 0
 	}
@@ -119,7 +119,7 @@ func (f *feed) follow() (frames []byte, wait <-chan struct{}, done bool) {
 		f.arrive(f.run.place)
 		f.run = nil
 	}
-	return frames, nil, true
+	return frames, true
 }
 
 // arrive notes that the client was given an id.
@@ -156,7 +156,7 @@ func (f *feed) renounce() {
 // beat returns a ping with the client's cursor, for a feed that has nothing to send. settled is a place
 // up to which every view has been told all that concerns it.
 func (f *feed) beat(settled state.Place) []byte {
-	if next, _, _ := f.view.after(f.seen.Cut); next == nil && f.step == nil && f.run == nil {
+	if next, _ := f.view.after(f.seen.Cut); next == nil && f.step == nil && f.run == nil {
 		at := f.seen
 		if settled.Cut > at.Cut {
 			at = settled

@@ -23,6 +23,7 @@ type options struct {
 	write     time.Duration // after which a write that does not get on ends the connection
 	health    time.Duration // between two looks at the hub itself
 	warn      time.Duration // before an identity ends
+	spread    time.Duration // over which streams are told goodbye, at most
 	limits    state.Limits
 	now       func() time.Time
 }
@@ -35,9 +36,23 @@ func defaultOptions() options {
 		write:     10 * time.Second,
 		health:    5 * time.Second,
 		warn:      time.Minute,
+		spread:    500 * time.Millisecond,
 		limits:    state.DefaultLimits(),
 		now:       time.Now,
 	}
+}
+
+// look is how often every stream is looked at, whether its identity has ended or a ping is due.
+func (o options) look() time.Duration {
+	return max(5*time.Millisecond, min(250*time.Millisecond, o.heartbeat/4, o.write/4))
+}
+
+// spreadWithin is over how long streams are told goodbye, when they have to be gone before ctx ends.
+func (o options) spreadWithin(ctx context.Context) time.Duration {
+	if end, ok := ctx.Deadline(); ok {
+		return max(1, min(o.spread, time.Until(end)/2))
+	}
+	return o.spread
 }
 
 // Hub keeps the state of all routers and keeps subscribers in step with it.
@@ -51,6 +66,7 @@ type Hub struct {
 	topics   *topics
 	gate     *gate
 	conns    *conns
+	pump     *pump // while the hub is open
 
 	in   sync.Mutex // of the projector and its inbox; held for memory only, and never with another lock
 	proj *projector
@@ -157,20 +173,27 @@ func (h *Hub) Open() {
 	if h.open.Load() {
 		return
 	}
+	var err error
+	if h.pump, err = newPump(h); err != nil {
+		h.log.Warn("each stream will have a goroutine of its own, which costs memory", "err", err)
+	}
 	h.cut() // what was published before is in the first snapshot
 	h.open.Store(true)
 	go h.run()
 }
 
-// Close makes a last cut, says goodbye to every subscriber and waits until all are gone; those that do
-// not take the goodbye before ctx ends are cut off, which is no error. Close closes for good.
+// Close makes a last cut, says goodbye to every subscriber, to one after the other, and waits until all
+// are gone; those that do not take the goodbye before ctx ends are cut off, which is no error. Close closes for good.
 func (h *Hub) Close(ctx context.Context) error {
 	if !h.open.Load() {
 		return nil
 	}
-	h.conns.shut(func() { close(h.stop) })
+	h.conns.shut(h.opt.spreadWithin(ctx), func() { close(h.stop) })
 	<-h.stopped
 	err := h.conns.drain(ctx)
+	if h.pump != nil {
+		h.pump.close()
+	}
 	h.access.Close()
 	return err
 }

@@ -345,7 +345,7 @@ func (s *subscriber) connect() {
 	} else {
 		w.tally.Snapshots++
 	}
-	s.take(w.hub.hello(s.query, s.feed))
+	s.take(w.hub.hello(s.query, newConnID(), s.feed.resumed()))
 }
 
 // changedSince lists the rows that are in view, or gone, and changed after a cut.
@@ -412,7 +412,7 @@ func countFrames(frames []message, event string) (n int) {
 func (s *subscriber) pull() bool {
 	run := s.feed.run
 	lag := s.feed.step == nil
-	b, _ := s.feed.next()
+	b := s.feed.next()
 	if lag && s.feed.step != nil {
 		s.world.tally.Lags++
 	}
@@ -436,7 +436,7 @@ func (s *subscriber) pull() bool {
 
 // breakOff cuts the connection at any byte of what comes next.
 func (s *subscriber) breakOff() {
-	b, _ := s.feed.next()
+	b := s.feed.next()
 	if n := len(b); n > 0 {
 		at := s.world.rng.IntN(n + 1)
 		if at < n {

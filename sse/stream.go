@@ -2,8 +2,6 @@ package sse
 
 import (
 	"bytes"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	mathrand "math/rand/v2"
@@ -32,8 +30,7 @@ func (h *Hub) Stream() http.Handler {
 			h.refuse(w, r, p)
 			return
 		}
-		defer leave()
-		h.serve(w, r, q)
+		h.serve(w, r, q, leave)
 	})
 }
 
@@ -63,35 +60,65 @@ func (h *Hub) refuse(w http.ResponseWriter, r *http.Request, p *access.Problem) 
 
 // startStream sends the header of an event stream.
 func startStream(w http.ResponseWriter, r *http.Request) {
-	header := w.Header()
+	setHeader(w.Header(), r)
+	w.WriteHeader(http.StatusOK)
+}
+
+func setHeader(header http.Header, r *http.Request) {
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-store, no-transform")
 	header.Set("X-Accel-Buffering", "no")
 	if r.ProtoMajor == 1 {
 		header.Set("Connection", "close") // its write deadline must not meet another request
 	}
-	w.WriteHeader(http.StatusOK)
 }
 
-// serve runs one stream.
-func (h *Hub) serve(w http.ResponseWriter, r *http.Request, q *query) {
-	c := &conn{hub: h, query: q, w: w, rc: http.NewResponseController(w), r: r}
-	if !h.open.Load() || !h.conns.add(c) {
-		h.refuse(w, r, &access.Problem{Status: http.StatusServiceUnavailable, RetryAfter: 3 * time.Second, Detail: "the server is starting or stopping: try again in a few seconds"})
+// serve runs one stream, or hands it to the pump. leave is called when it ends.
+func (h *Hub) serve(w http.ResponseWriter, r *http.Request, q *query, leave func()) {
+	if !h.open.Load() || h.conns.shutting() {
+		leave()
+		h.refuse(w, r, notNow())
 		return
 	}
-	defer h.conns.remove(c)
-	v, f := h.watch(q, q.last)
-	defer h.views.leave(v)
-	c.feed = f
-	start := "snapshot"
-	if f.resumed() {
-		start = "resume"
+	if h.pump != nil && r.ProtoMajor == 1 && r.TLS == nil && h.hijack(w, r, q, leave) {
+		return
 	}
-	h.metrics.connections.WithLabelValues(start).Inc()
+	defer leave()
+	c := &conn{hub: h, w: w, rc: http.NewResponseController(w), woken: make(chan struct{}, 1)}
+	c.session = h.openSession(q, c)
+	defer c.session.close()
+	if !h.conns.add(c.session.id, c) {
+		h.refuse(w, r, notNow())
+		return
+	}
+	defer h.conns.remove(c.session.id)
 	startStream(w, r)
-	why := c.run()
-	h.metrics.ended.WithLabelValues(why).Inc()
+	h.metrics.ended.WithLabelValues(c.run(r)).Inc()
+}
+
+func notNow() *access.Problem {
+	return &access.Problem{Status: http.StatusServiceUnavailable, RetryAfter: 3 * time.Second, Detail: "the server is starting or stopping: try again in a few seconds"}
+}
+
+// hijack takes the connection out of net/http, whose goroutine and buffers it then does without. False:
+// it cannot be taken.
+func (h *Hub) hijack(w http.ResponseWriter, r *http.Request, q *query, leave func()) bool {
+	header := w.Header().Clone()
+	setHeader(header, r)
+	header.Set("Date", h.opt.now().UTC().Format(http.TimeFormat))
+	head := bytes.NewBufferString("HTTP/1.1 200 OK\r\n")
+	_ = header.Write(head) // a buffer takes everything
+	head.WriteString("\r\n")
+	raw, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return false
+	}
+	if err := h.pump.serve(raw, head.Bytes(), q, leave); err != nil {
+		leave()
+		h.log.Error("a connection cannot be used for a stream", "err", err, "network", raw.LocalAddr().Network())
+		_ = raw.Close()
+	}
+	return true
 }
 
 // helloFrame is the data of the first frame.
@@ -107,10 +134,10 @@ type helloFrame struct {
 }
 
 // hello is the first frame: what the client gets, and when it has to worry.
-func (h *Hub) hello(q *query, f *feed) []byte {
-	hello := helloFrame{V: 1, Conn: newConnID(), Journal: h.store.Journal(), Heartbeat: max(1, int(h.opt.heartbeat/time.Second)),
+func (h *Hub) hello(q *query, id connID, resumed bool) []byte {
+	hello := helloFrame{V: 1, Conn: id.String(), Journal: h.store.Journal(), Heartbeat: max(1, int(h.opt.heartbeat/time.Second)),
 		Resume: "snapshot", Channels: q.carried(), Denied: q.denied}
-	if f.resumed() {
+	if resumed {
 		hello.Resume = "delta"
 	}
 	if !q.identity.Expires.IsZero() {
@@ -118,13 +145,6 @@ func (h *Hub) hello(q *query, f *feed) []byte {
 	}
 	retry := 2000 + mathrand.IntN(6001)
 	return appendFrame(fmt.Appendf(nil, "retry: %d\n\n", retry), "hello", "", oneLine(hello))
-}
-
-// newConnID names a connection: 128 random bits.
-func newConnID() string {
-	var raw [16]byte
-	_, _ = rand.Read(raw[:]) // never fails
-	return hex.EncodeToString(raw[:])
 }
 
 func byeData(code, why string, reconnect bool) []byte {

@@ -180,11 +180,11 @@ func TestSnapshotBeginsAnew(t *testing.T) {
 	defer h.views.leave(v)
 	c := newClient()
 	c.connect()
-	first, _ := fd.next()
+	first := fd.next()
 	h.Forget("core-0")
 	h.cut()
 	h.store.Expire(h.opt.now())
-	for b := first; b != nil; b, _ = fd.next() {
+	for b := first; b != nil; b = fd.next() {
 		if err := c.feed(b); err != nil {
 			t.Fatal(err)
 		}
@@ -297,7 +297,7 @@ func TestNamesApp(t *testing.T) {
 	var parser parser
 	read := func() (out []message) {
 		for {
-			b, _ := fd.next()
+			b := fd.next()
 			if b == nil {
 				return out
 			}
@@ -373,11 +373,11 @@ func TestHostileNames(t *testing.T) {
 	_, fd := h.watch(q, "")
 	c := newClient()
 	c.connect()
-	if err := c.feed(h.hello(q, fd)); err != nil {
+	if err := c.feed(h.hello(q, newConnID(), fd.resumed())); err != nil {
 		t.Fatal(err)
 	}
 	for {
-		b, _ := fd.next()
+		b := fd.next()
 		if b == nil {
 			break
 		}
@@ -418,7 +418,7 @@ func TestExpiryInBand(t *testing.T) {
 	}
 	q.identity = access.Identity{User: "guest", Expires: end}
 	w := httptest.NewRecorder()
-	h.serve(w, httptest.NewRequest("GET", "/v1/stream", nil), q) // returns when the stream ends
+	h.serve(w, httptest.NewRequest("GET", "/v1/stream", nil), q, func() {}) // returns when the stream ends
 	if late := time.Since(end); late < 0 || late > time.Second {
 		t.Errorf("the stream ended %v after the identity", late)
 	}

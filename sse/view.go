@@ -31,11 +31,11 @@ type view struct {
 
 	users atomic.Int64 // changed by the views only, under their lock
 
-	mu   sync.Mutex
-	wake chan struct{} // closed when there is something new
-	ring []*run        // the last cuts that concern the view, oldest first
-	base state.Place   // the last of them, or where the view began
-	rows uint64        // the last cut that changed a row in view, or where the view began
+	mu       sync.Mutex
+	sleepers []*session  // who has all that there is, and is woken by the next run
+	ring     []*run      // the last cuts that concern the view, oldest first
+	base     state.Place // the last of them, or where the view began
+	rows     uint64      // the last cut that changed a row in view, or where the view began
 
 	memo memo
 }
@@ -66,7 +66,7 @@ func viewKey(names []string, routers, groups []string, app bool) string {
 }
 
 func newView(key string, parts []part, app bool) *view {
-	v := &view{key: key, parts: parts, app: app, wake: make(chan struct{}), static: fingerprint(key)}
+	v := &view{key: key, parts: parts, app: app, static: fingerprint(key)}
 	for i := range parts {
 		p := &parts[i]
 		v.tagged = v.tagged || p.filter.byTags()
@@ -97,9 +97,8 @@ func (v *view) wants(e *state.Entry) bool {
 	return slices.ContainsFunc(v.parts, func(p part) bool { return p.matches(e) })
 }
 
-// after returns the oldest run that leads beyond a cut, the newest run, and a channel that is closed
-// when another one comes.
-func (v *view) after(cut uint64) (next, newest *run, wait <-chan struct{}) {
+// after returns the oldest run that leads beyond a cut, and the newest run.
+func (v *view) after(cut uint64) (next, newest *run) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, r := range slices.Backward(v.ring) {
@@ -111,11 +110,18 @@ func (v *view) after(cut uint64) (next, newest *run, wait <-chan struct{}) {
 		}
 		next = r
 	}
-	return next, newest, v.wake
+	return next, newest
 }
 
 // push adds a run and wakes who waits.
 func (v *view) push(r *run) {
+	for _, s := range v.add(r) {
+		s.sleeper.wake()
+	}
+}
+
+// add adds a run and returns who waits for it.
+func (v *view) add(r *run) []*session {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	size := r.size
@@ -128,8 +134,44 @@ func (v *view) push(r *run) {
 	}
 	v.ring = append(v.ring, r)
 	v.base = r.place
-	close(v.wake)
-	v.wake = make(chan struct{})
+	woken := v.sleepers
+	v.sleepers = make([]*session, 0, len(woken))
+	for _, s := range woken {
+		s.parked = 0
+	}
+	return woken
+}
+
+// sleeper is who wants to know that there is more. wake must not block.
+type sleeper interface{ wake() }
+
+// park has a session woken by the next run; false: there is one that it does not have.
+func (v *view) park(s *session) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if n := len(v.ring); n > 0 && v.ring[n-1].place.Cut > s.feed.seen.Cut {
+		return false
+	}
+	if s.parked == 0 {
+		v.sleepers = append(v.sleepers, s)
+		s.parked = len(v.sleepers)
+	}
+	return true
+}
+
+// unpark forgets a session that has ended.
+func (v *view) unpark(s *session) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if s.parked == 0 {
+		return
+	}
+	last := len(v.sleepers) - 1
+	moved := v.sleepers[last]
+	v.sleepers[s.parked-1], v.sleepers[last] = moved, nil
+	v.sleepers = v.sleepers[:last]
+	moved.parked = s.parked
+	s.parked = 0
 }
 
 // views are those that somebody looks at.

@@ -1,0 +1,211 @@
+package sse
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// pump serves streams over plain TCP connections that were taken from net/http: none of them has a
+// goroutine or a buffer of its own. A few workers write what sessions have, without ever waiting; one
+// goroutine learns from the kernel which connections can take more or are gone, and looks at the clock
+// for all of them.
+type pump struct {
+	hub   *Hub
+	epoll int
+	wg    sync.WaitGroup
+
+	mu     sync.Mutex
+	work   *sync.Cond
+	ready  []*pumped // who waits for a worker, from head on
+	head   int
+	open   map[uint64]*pumped
+	last   uint64 // number of the newest
+	closed bool
+}
+
+// newPump starts a pump.
+func newPump(h *Hub) (*pump, error) {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("epoll: %w", err)
+	}
+	p := &pump{hub: h, epoll: fd, open: map[uint64]*pumped{}}
+	p.work = sync.NewCond(&p.mu)
+	for range runtime.GOMAXPROCS(0) {
+		p.wg.Go(p.write)
+	}
+	p.wg.Go(p.watch)
+	return p, nil
+}
+
+// close ends the pump, which has no connection any more, and waits for its goroutines.
+func (p *pump) close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.work.Broadcast()
+	p.wg.Wait()
+	_ = unix.Close(p.epoll)
+}
+
+// serve takes over a connection, to which head is written first; leave is called when it is closed. After
+// an error it is the caller's still.
+func (p *pump) serve(c net.Conn, head []byte, q *query, leave func()) error {
+	tcp, ok := c.(*net.TCPConn)
+	if !ok {
+		return errNotPlain
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return err
+	}
+	s := &pumped{pump: p, net: tcp, raw: raw, rest: head, leave: leave}
+	s.write = s.writeTo
+	s.state.Store(queued) // so that nobody works on it before it is set up
+	s.session = p.hub.openSession(q, s)
+	if !p.hub.conns.add(s.session.id, s) {
+		s.session.close()
+		return errClosing
+	}
+	p.add(s)
+	var failed error
+	err = raw.Control(func(fd uintptr) { failed = p.register(int(fd), s.number) })
+	if err != nil || failed != nil {
+		s.cut.Store(cutClient) // it is closed already
+	}
+	p.enqueue(s)
+	return nil
+}
+
+func (p *pump) add(s *pumped) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last++
+	s.number = p.last
+	p.open[s.number] = s
+}
+
+func (p *pump) remove(s *pumped) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.open, s.number)
+}
+
+var (
+	errNotPlain = errors.New("not a TCP connection")
+	errClosing  = errors.New("the server is stopping")
+)
+
+// register asks the kernel to tell whenever the connection can take more again, and when the client has
+// closed it.
+func (p *pump) register(fd int, number uint64) error {
+	return unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{
+		Events: unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET, Fd: int32(uint32(number)), Pad: int32(number >> 32)})
+}
+
+func (p *pump) enqueue(s *pumped) {
+	p.mu.Lock()
+	p.ready = append(p.ready, s)
+	p.mu.Unlock()
+	p.work.Signal()
+}
+
+// maxTake is how many connections a worker takes at once.
+const maxTake = 64
+
+// take waits for connections that want to write; none: the pump is closed.
+func (p *pump) take(batch []*pumped) []*pumped {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.head == len(p.ready) && !p.closed {
+		p.work.Wait()
+	}
+	n := min(len(p.ready)-p.head, maxTake)
+	batch = append(batch[:0], p.ready[p.head:p.head+n]...)
+	clear(p.ready[p.head : p.head+n])
+	if p.head += n; p.head == len(p.ready) {
+		p.ready, p.head = p.ready[:0], 0
+	}
+	return batch
+}
+
+// write is a worker: it goes from connection to connection and waits for none.
+func (p *pump) write() {
+	batch := make([]*pumped, 0, maxTake)
+	for {
+		if batch = p.take(batch); len(batch) == 0 {
+			return
+		}
+		for i, s := range batch {
+			s.turn()
+			batch[i] = nil
+		}
+	}
+}
+
+// watch waits for the kernel, and looks at every connection from time to time.
+func (p *pump) watch() {
+	events := make([]unix.EpollEvent, 256)
+	look := p.hub.opt.look()
+	next := time.Now().Add(look)
+	for !p.isClosed() {
+		n, err := unix.EpollWait(p.epoll, events, max(1, int(time.Until(next).Milliseconds())))
+		if err != nil && !errors.Is(err, unix.EINTR) {
+			p.hub.log.Error("the kernel no longer tells which streams can take more", "err", fmt.Errorf("epoll_wait: %w", err))
+			return
+		}
+		for i := range max(0, n) {
+			p.happened(&events[i])
+		}
+		if now := time.Now(); !now.Before(next) {
+			p.look(now)
+			next = now.Add(look)
+		}
+	}
+}
+
+func (p *pump) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
+}
+
+// happened takes note of what the kernel tells of a connection.
+func (p *pump) happened(e *unix.EpollEvent) {
+	p.mu.Lock()
+	s := p.open[uint64(uint32(e.Fd))|uint64(uint32(e.Pad))<<32]
+	p.mu.Unlock()
+	if s == nil {
+		return // it was closed meanwhile
+	}
+	if e.Events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+		s.end(cutClient)
+		return
+	}
+	s.wake()
+}
+
+// look wakes the connections of which the session is due, and ends those that do not get on.
+func (p *pump) look(now time.Time) {
+	hubNow := p.hub.opt.now()
+	p.mu.Lock()
+	due := make([]*pumped, 0, 64)
+	for _, s := range p.open {
+		if at := s.stalled.Load(); at != 0 && now.UnixNano()-at > int64(p.hub.opt.write) {
+			s.cut.CompareAndSwap(notCut, cutSlow)
+			due = append(due, s)
+		} else if s.session.due(hubNow) {
+			due = append(due, s)
+		}
+	}
+	p.mu.Unlock()
+	for _, s := range due {
+		s.wake()
+	}
+}

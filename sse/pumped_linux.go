@@ -1,0 +1,152 @@
+package sse
+
+import (
+	"errors"
+	"net"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// pumped is one connection of a pump. One worker at a time has it.
+type pumped struct {
+	pump    *pump
+	number  uint64
+	net     *net.TCPConn
+	raw     syscall.RawConn
+	session *session
+	leave   func()
+
+	state   atomic.Int32
+	cut     atomic.Int32 // why it must end, whatever its session says
+	stalled atomic.Int64 // since when a write does not get on, Unix nanoseconds; 0: it does
+
+	rest  []byte                // of a write that the kernel did not take whole
+	write func(fd uintptr) bool // writeTo, made once
+	wrote int
+}
+
+// The states of a connection: nobody works on it; it waits for a worker; a worker has it; that worker
+// has to look again; it is closed.
+const (
+	idle int32 = iota
+	queued
+	working
+	again
+	over
+)
+
+// Why a connection is cut.
+const (
+	notCut int32 = iota
+	cutClient
+	cutSlow
+	cutClosing
+)
+
+// wake is for the view, the kernel and the clock: there may be more to write.
+func (s *pumped) wake() {
+	for {
+		switch s.state.Load() {
+		case idle:
+			if s.state.CompareAndSwap(idle, queued) {
+				s.pump.enqueue(s)
+				return
+			}
+		case working:
+			if s.state.CompareAndSwap(working, again) {
+				return
+			}
+		default:
+			return
+		}
+	}
+}
+
+// end has the connection closed.
+func (s *pumped) end(cut int32) {
+	s.cut.CompareAndSwap(notCut, cut)
+	s.wake()
+}
+
+// abort is for a hub that closes.
+func (s *pumped) abort() { s.end(cutClosing) }
+
+// maxTurn is how many pieces a connection may write before another has its turn.
+const maxTurn = 8
+
+// turn writes what the connection has and can take.
+func (s *pumped) turn() {
+	s.state.Store(working)
+	more := true
+	for n := 0; more && n < maxTurn; n++ {
+		more = s.step()
+	}
+	switch {
+	case s.cut.Load() != notCut:
+		s.finish([...]string{cutClient: endClient, cutSlow: endSlow, cutClosing: endClosing}[s.cut.Load()])
+	case s.rest == nil && s.session.why != "":
+		s.finish(s.session.why)
+	case more || !s.state.CompareAndSwap(working, idle):
+		s.state.Store(queued)
+		s.pump.enqueue(s)
+	}
+}
+
+// step writes one piece; false: there is none, or the kernel takes no more.
+func (s *pumped) step() bool {
+	if s.cut.Load() != notCut {
+		return false
+	}
+	if s.rest == nil {
+		if s.rest = s.session.next(); s.rest == nil {
+			return false
+		}
+	}
+	s.wrote = 0
+	if err := s.raw.Write(s.write); err != nil {
+		s.cut.CompareAndSwap(notCut, cutClient)
+	}
+	s.pump.hub.metrics.bytes.Add(float64(s.wrote))
+	if s.rest = s.rest[s.wrote:]; len(s.rest) > 0 {
+		s.stalled.CompareAndSwap(0, time.Now().UnixNano())
+		return false
+	}
+	s.rest = nil
+	if s.stalled.Load() != 0 {
+		s.stalled.Store(0)
+	}
+	return true
+}
+
+// writeTo writes what the kernel takes at once. It never asks RawConn.Write to wait.
+func (s *pumped) writeTo(fd uintptr) bool {
+	for {
+		n, err := unix.Write(int(fd), s.rest)
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err == nil:
+			s.wrote = n
+		case !errors.Is(err, unix.EAGAIN):
+			s.cut.CompareAndSwap(notCut, cutClient)
+		}
+		return true
+	}
+}
+
+// finish closes the connection. Only the worker that has it may.
+func (s *pumped) finish(why string) {
+	s.state.Store(over)
+	if why == endSlow {
+		s.pump.hub.log.Info("stream cut off: the client does not read", "user", s.session.identity.Load().User, "address", s.net.RemoteAddr().String())
+	}
+	s.pump.remove(s)
+	_ = s.net.Close() // its end is what was wanted
+	s.session.close()
+	s.leave()
+	s.pump.hub.metrics.ended.WithLabelValues(why).Inc()
+	s.pump.hub.conns.remove(s.session.id)
+}

@@ -1,0 +1,170 @@
+package sse
+
+import (
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/routerpulse/routerpulse/sse/access"
+)
+
+// session is a stream without its connection: it says what to write next, and when there is nothing to
+// write, when to ask again. It does no I/O and waits for nothing. Whoever owns the connection asks it,
+// one call at a time.
+type session struct {
+	hub      *Hub
+	id       connID
+	identity atomic.Pointer[access.Identity]
+	view     *view
+	feed     *feed
+	sleeper  sleeper // the owner, to be woken when the view has more
+	parked   int     // 1 + its place among the view's sleepers; 0: none. Changed under the view's lock
+
+	hello    []byte // not written yet
+	beat     time.Time
+	warned   bool
+	leave    time.Time    // when it says goodbye, once the hub closes
+	farewell int          // frames that it may still send before that
+	why      string       // it has ended: why, as the metric has it
+	dueAt    atomic.Int64 // when next is worth a call although the view has no more, Unix nanoseconds
+}
+
+// Why a stream ended, as the metric has it.
+const (
+	endClient  = "client"   // it went away
+	endSlow    = "slow"     // it did not read
+	endClosing = "shutdown" // we go away
+	endAccess  = "access"   // its identity ended
+)
+
+// maxFarewell bounds what a stream is still sent before the goodbye of a server that stops.
+const maxFarewell = 16
+
+// openSession starts a stream; close it when its connection is gone.
+func (h *Hub) openSession(q *query, by sleeper) *session {
+	s := &session{hub: h, id: newConnID(), sleeper: by, farewell: maxFarewell}
+	s.identity.Store(&q.identity)
+	s.view, s.feed = h.watch(q, q.last)
+	s.beat = h.opt.now().Add(jitter(h.opt.heartbeat))
+	s.hello = h.hello(q, s.id, s.feed.resumed())
+	start := "snapshot"
+	if s.feed.resumed() {
+		start = "resume"
+	}
+	h.metrics.connections.WithLabelValues(start).Inc()
+	return s
+}
+
+// close lets go of the view.
+func (s *session) close() {
+	s.view.unpark(s)
+	s.hub.views.leave(s.view)
+}
+
+// next returns frames to write, or nil. After nil the session has ended if why is set; else it waits for
+// its view, which will wake the owner, and wants to be asked again when it is due.
+func (s *session) next() []byte {
+	if s.why != "" {
+		return nil
+	}
+	if hello := s.hello; hello != nil {
+		s.hello = nil
+		return hello
+	}
+	now, id := s.hub.opt.now(), s.identity.Load()
+	switch {
+	case id.Err() != nil:
+		return s.revoked(id.Err())
+	case !id.Expires.IsZero() && !now.Before(id.Expires):
+		return s.bye(endAccess, "expired", "your identity has ended: log in again, or send a fresh token", false)
+	case s.hub.conns.closing() > 0:
+		return s.goodbye(now)
+	}
+	for {
+		if frames := s.feed.next(); frames != nil {
+			return frames
+		}
+		if frames := s.remind(now, id); frames != nil {
+			return frames
+		}
+		s.dueAt.Store(s.whenDue(id).UnixNano())
+		if s.view.park(s) {
+			return nil
+		}
+	}
+}
+
+// remind returns the frame that is due although nothing has changed.
+func (s *session) remind(now time.Time, id *access.Identity) []byte {
+	switch {
+	case !s.warned && !id.Expires.IsZero() && !now.Before(id.Expires.Add(-s.hub.opt.warn)):
+		s.warned = true
+		return appendFrame(nil, "auth", "", fmt.Appendf(nil, `{"expires":%d,"why":"your identity ends soon: renew it"}`, id.Expires.Unix()))
+	case !now.Before(s.beat):
+		s.beat = now.Add(jitter(s.hub.opt.heartbeat))
+		id.Touch(now)
+		return s.feed.beat(*s.hub.settled.Load())
+	}
+	return nil
+}
+
+// whenDue is when something else than a change of the view is to be told.
+func (s *session) whenDue(id *access.Identity) time.Time {
+	at := s.beat
+	if id.Expires.IsZero() {
+		return at
+	}
+	end := id.Expires
+	if !s.warned {
+		end = end.Add(-s.hub.opt.warn)
+	}
+	if end.Before(at) {
+		return end
+	}
+	return at
+}
+
+// due reports that next is worth a call although the view has no more. It is safe for concurrent use.
+func (s *session) due(now time.Time) bool {
+	return now.UnixNano() >= s.dueAt.Load() || s.identity.Load().Err() != nil
+}
+
+// goodbye sends what is left of the last cut, then the bye: not all streams in one moment, or all would
+// come back in one.
+func (s *session) goodbye(now time.Time) []byte {
+	if s.farewell > 0 {
+		if frames := s.feed.next(); frames != nil {
+			s.farewell--
+			return frames
+		}
+	}
+	if s.leave.IsZero() {
+		wait := mathrand.N(s.hub.conns.closing())
+		s.leave = now.Add(wait)
+		time.AfterFunc(wait, s.sleeper.wake)
+	}
+	if now.Before(s.leave) {
+		return nil
+	}
+	return s.bye(endClosing, "shutdown", "the server is stopping: reconnect in a few seconds", true)
+}
+
+func (s *session) revoked(cause error) []byte {
+	code := "session-ended"
+	if errors.Is(cause, access.ErrLoggedOut) {
+		code = "logged-out"
+	}
+	return s.bye(endAccess, code, cause.Error(), false)
+}
+
+func (s *session) bye(why, code, reason string, reconnect bool) []byte {
+	s.why = why
+	return appendFrame(nil, "bye", "", byeData(code, reason, reconnect))
+}
+
+// jitter is d, a fifth more or less, so that connections that began together do not beat together.
+func jitter(d time.Duration) time.Duration {
+	return d - d/5 + mathrand.N(2*d/5+1)
+}
