@@ -61,7 +61,7 @@ func BenchmarkBuild(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer closeSession()
-	m := newMemory(c.engine.library)
+	m := newMemory()
 	s.poll.begin(b.Context(), s, c, m)
 	s.poll.run(c.engine.library.tables)
 	for _, t := range c.engine.library.tables {

@@ -300,7 +300,12 @@ func (b *builder) series(rows *pipeline.Rows, status pipeline.TableStatus) []*pi
 		m = &tableMemory{}
 		b.poll.memory.tables[b.whole] = m
 	}
-	if b.sameRows(m) {
+	encoded := b.poll.arena[:0]
+	for i := range b.rows {
+		encoded = b.rows[i].appendTo(encoded)
+	}
+	b.poll.arena = encoded
+	if m.ids == string(encoded) {
 		return m.series
 	}
 	ids := make([]rowID, 0, len(b.rows))
@@ -308,23 +313,11 @@ func (b *builder) series(rows *pipeline.Rows, status pipeline.TableStatus) []*pi
 		ids = append(ids, b.rows[i].rowID)
 	}
 	if status == pipeline.Whole {
-		m.rows, m.series = ids, rows.Of(b.whole.schema, b.whole.rowKeys(ids))
+		m.ids, m.series = string(encoded), rows.Of(b.whole.schema, b.whole.rowKeys(ids))
 		return m.series
 	}
 	// Some rows are missing for now: they keep their series, and two of one name stay apart.
 	return rows.Of(b.whole.schema, b.whole.rowKeys(append(ids, m.missing(ids)...)))[:len(b.rows)]
-}
-
-func (b *builder) sameRows(m *tableMemory) bool {
-	if len(m.rows) != len(b.rows) {
-		return false
-	}
-	for i := range b.rows {
-		if m.rows[i] != b.rows[i].rowID {
-			return false
-		}
-	}
-	return true
 }
 
 // rowKeys names rows as the pipeline does.
@@ -346,8 +339,9 @@ func (m *tableMemory) missing(ids []rowID) (out []rowID) {
 	for _, id := range ids {
 		have[id.place()] = true
 	}
-	for _, id := range m.rows {
-		if !have[id.place()] {
+	for rest := m.ids; rest != ""; {
+		var id rowID
+		if id, rest = nextID(rest); !have[id.place()] {
 			out = append(out, id)
 		}
 	}

@@ -150,7 +150,7 @@ func (c *Collector) lane(name pipeline.Lane) *lane {
 	defer c.mu.Unlock()
 	l := c.lanes[name]
 	if l == nil {
-		l = &lane{memory: newMemory(c.engine.library)}
+		l = &lane{memory: newMemory()}
 		c.lanes[name] = l
 	}
 	return l

@@ -1,6 +1,7 @@
 package snmp
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -79,13 +80,23 @@ func (e *Engine) borrow() *session {
 	return newSession(e.metrics, e.inboxes)
 }
 
-// giveBack keeps a session for the next poll, unless there are enough or it has grown too large.
+// idleTime is how long a session is kept that nobody needs: as many polls at once as in the first round
+// there are seldom later.
+const idleTime = 30 * time.Second
+
+// giveBack keeps a session for the next poll, unless there are enough or it has grown too large. The one
+// that was not needed for longest is let go of when that is long ago.
 func (e *Engine) giveBack(s *session) {
+	now := e.now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.free) < e.idle && !s.poll.isLarge() {
-		e.free = append(e.free, s)
+	if len(e.free) >= e.idle || s.poll.isLarge() {
+		s.socket.close()
 		return
 	}
-	s.socket.close()
+	s.idleSince = now
+	if e.free = append(e.free, s); now.Sub(e.free[0].idleSince) > idleTime {
+		e.free[0].socket.close()
+		e.free = slices.Delete(e.free, 0, 1)
+	}
 }

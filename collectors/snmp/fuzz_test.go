@@ -82,7 +82,7 @@ func FuzzReply(f *testing.F) {
 		}
 		s.community.open(line{Conn: &scripted{datagrams: datagrams}, ctx: t.Context(), inbox: &s.inbox}, &c.target, "public")
 		s.exchange = &s.community
-		m := newMemory(engine.library)
+		m := newMemory()
 		m.polled, m.device.objectID = time.Now(), ".1.3.6.1.4.1.14988.1"
 		s.poll.begin(t.Context(), s, c, m)
 		s.poll.run(engine.library.tables)

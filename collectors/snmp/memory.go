@@ -1,6 +1,8 @@
 package snmp
 
 import (
+	"encoding/binary"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,10 +17,10 @@ type memory struct {
 	polled  time.Time     // the last poll that was answered; zero: none, or the last one failed
 	apart   bool          // one table's scalars in a request, because all at once went unanswered
 	pace    pace
-	scalars []*[scalarPage]scalarMemory // by place in the library; nil where this lane noted nothing
-	texts   []scalarText                // the last texts of scalars, few, to be used again
-	mibs    []*mibMemory                // by place in the library; nil where this lane reads nothing
-	nothing *found                      // what mibs without rows share
+	scalars sparse[[scalarPage]scalarMemory] // by place in the library, where this lane noted something
+	texts   []scalarText                     // the last texts of scalars, few, to be used again
+	mibs    sparse[mibMemory]                // by place in the library, where this lane reads something
+	nothing *found                           // what mibs without rows share
 	tables  map[*table]*tableMemory
 }
 
@@ -69,9 +71,9 @@ func (m *mibMemory) own() *found {
 	return m.found
 }
 
-// tableMemory are the series of a table's rows.
+// tableMemory are the series of a table's rows, which are one after the other in ids.
 type tableMemory struct {
-	rows   []rowID
+	ids    string
 	series []*pipeline.Series
 }
 
@@ -105,6 +107,27 @@ func (id rowID) named(keys []string) rowID {
 	return id
 }
 
+// appendTo appends the row, so that it can be read back.
+func (id rowID) appendTo(b []byte) []byte {
+	b = append(b, id.part)
+	for _, text := range [...]string{string(id.index), id.key, id.more} {
+		b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
+	}
+	return b
+}
+
+// nextID cuts a row off the front of what appendTo made.
+func nextID(ids string) (id rowID, rest string) {
+	id.part, rest = ids[0], ids[1:]
+	var texts [3]string
+	for i := range texts {
+		length, n := binary.Uvarint([]byte(rest[:min(len(rest), binary.MaxVarintLen64)]))
+		texts[i], rest = rest[n:n+int(length)], rest[n+int(length):]
+	}
+	id.index, id.key, id.more = index(texts[0]), texts[1], texts[2]
+	return id, rest
+}
+
 // absence is what a device did not have when asked, and when to ask again.
 type absence struct {
 	again uint32 // Unix seconds
@@ -130,43 +153,45 @@ func (a *absence) due(now time.Time) bool {
 	return a.times == 0 || wait <= 0 || wait > longestAbsence+time.Second
 }
 
-func newMemory(l *library) *memory {
-	return &memory{scalars: make([]*[scalarPage]scalarMemory, (len(l.scalars)+scalarPage-1)/scalarPage),
-		mibs: make([]*mibMemory, len(l.mibs)), tables: map[*table]*tableMemory{}, nothing: &found{shared: true}}
+func newMemory() *memory {
+	return &memory{tables: map[*table]*tableMemory{}, nothing: &found{shared: true}}
 }
 
 // mib is the memory of one mib, made when it is first asked for.
 func (m *memory) mib(place int) *mibMemory {
-	if m.mibs[place] == nil {
-		m.mibs[place] = &mibMemory{found: m.nothing}
+	mib := m.mibs.at(place)
+	if mib == nil {
+		mib = &mibMemory{found: m.nothing}
+		m.mibs.put(place, mib)
 	}
-	return m.mibs[place]
+	return mib
 }
 
 // scalar is the memory of one scalar, made when it is first asked for.
 func (m *memory) scalar(place int) *scalarMemory {
-	page := &m.scalars[place/scalarPage]
-	if *page == nil {
-		*page = new([scalarPage]scalarMemory)
+	page := m.scalars.at(place / scalarPage)
+	if page == nil {
+		page = new([scalarPage]scalarMemory)
+		m.scalars.put(place/scalarPage, page)
 	}
-	return &(*page)[place%scalarPage]
+	return &page[place%scalarPage]
 }
 
 // dueMib reports that the device should be asked for a mib.
 func (m *memory) dueMib(place int, now time.Time) bool {
-	return m.mibs[place] == nil || m.mibs[place].due(now)
+	mib := m.mibs.at(place)
+	return mib == nil || mib.due(now)
 }
 
 // dueScalar reports that the device should be asked for a scalar.
 func (m *memory) dueScalar(place int, now time.Time) bool {
-	return m.scalars[place/scalarPage] == nil || m.scalar(place).due(now)
+	page := m.scalars.at(place / scalarPage)
+	return page == nil || page[place%scalarPage].due(now)
 }
 
 // restart forgets what a reboot or an upgrade may have changed.
 func (m *memory) restart() {
-	clear(m.scalars)
-	m.texts = nil
-	clear(m.mibs)
+	m.scalars, m.texts, m.mibs = sparse[[scalarPage]scalarMemory]{}, nil, sparse[mibMemory]{}
 	m.apart = false
 }
 
@@ -202,24 +227,34 @@ func (m *memory) setText(scalar int, text string) {
 	}
 }
 
+// keepRoom is room that keep works in, and leaves empty.
+type keepRoom struct {
+	cells []cell
+	texts []byte
+}
+
 // keep remembers a complete read, in the order of the indexes and without the rows that are left out.
-func (m *mibMemory) keep(g *grid, now time.Time) {
+func (m *mibMemory) keep(g *grid, now time.Time, room *keepRoom) {
 	m.own()
 	m.room(g)
-	cells := make([]cell, g.source.keeps)
+	width := g.source.keeps
+	cells := room.cells[:0]
 	for _, row := range g.inOrder() {
 		if !g.kept[row] {
 			continue
 		}
 		m.index = append(m.index, g.index[row])
+		first := len(cells)
+		cells = slices.Grow(cells, width)[:first+width]
 		for column, k := range g.source.kept {
 			if k != none {
-				cells[k] = *g.at(row, column)
+				cells[first+k] = *g.at(row, column)
 			}
 		}
-		m.cells.add(cells...)
 	}
-	m.cells.fit()
+	room.texts = m.cells.set(cells, room.texts)
+	clear(cells) // they hold texts
+	room.cells = cells
 	m.readAt, m.seen, m.absence, m.empty, m.plain = now, true, absence{}, g.empty(), false
 }
 
@@ -233,7 +268,6 @@ func (m *mibMemory) room(g *grid) {
 		}
 	}
 	m.index = m.index[:0]
-	m.cells.empty(rows * g.source.keeps)
 	if rows > cap(m.index) || rows < cap(m.index)/2 {
 		m.index = make([]index, 0, rows)
 	}

@@ -43,7 +43,7 @@ func (p *poll) getSource(ctx context.Context, g *grid) {
 		p.complete(ctx, g)
 	}
 	if g.err = errors.Join(g.err, err); g.err == nil && len(g.index) == 0 && m.seen {
-		m.keep(g, p.now()) // its rows are gone, for now
+		m.keep(g, p.now(), &p.keeping) // its rows are gone, for now
 		return
 	}
 	p.remember(g, true)

@@ -19,6 +19,8 @@ type session struct {
 	request   request
 	poll      poll // reused, so that its slices are
 
+	idleSince time.Time // while nobody uses it
+
 	stop  func() bool // takes back what is to happen when the poll's context ends
 	leave func()      // close, made once: a method value takes memory
 }

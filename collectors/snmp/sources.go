@@ -200,7 +200,7 @@ func (p *poll) remember(g *grid, all bool) {
 	case len(g.index) == 0 && !m.seen:
 		m.missed(p.now())
 	case all && len(g.index) > 0:
-		m.keep(g, p.now())
+		m.keep(g, p.now(), &p.keeping)
 	}
 }
 

@@ -203,10 +203,9 @@ func TestAnEndlessWalk(t *testing.T) {
 
 // The bound on rows holds where time does not end the walk first.
 func TestTooManyRows(t *testing.T) {
-	p := poll{memory: &memory{mibs: make([]*mibMemory, 1)}, now: time.Now}
+	p := poll{memory: newMemory(), now: time.Now}
 	g := &grid{}
 	g.start(newEngine(t).library.mibs[0], nil)
-	p.memory.mibs = make([]*mibMemory, len(newEngine(t).library.mibs))
 	for i := uint32(1); len(g.index) <= maxRows; i++ {
 		p.take(g, p.memory.mib(0), 0, &value{name: appendArc(slices.Clone(g.source.wire[0]), i), tag: tagInteger, num: 1})
 	}
