@@ -89,7 +89,7 @@ func Workers(devices int) int { return min(max(64, devices/4), 512) }
 
 // idleSessions are the SNMP sessions, each with its buffers, that are kept while nobody uses them: what
 // polls need at a time that are answered. More are made for a burst of silent devices, and dropped.
-const idleSessions = 64
+const idleSessions = 256
 
 // builder holds what devices share while they are built.
 type builder struct {

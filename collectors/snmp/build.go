@@ -143,7 +143,7 @@ func (b *builder) addRows() {
 		}
 	}
 	if b.spares != nil {
-		b.poll.memory.mib(g.source.place).own().need = b.spares
+		b.poll.memory.mib(g.source.place).rarely().need = newColumnSet(b.spares)
 	}
 }
 

@@ -67,20 +67,15 @@ func (g *grid) release() {
 }
 
 // empty tells which columns the device does not have, after a read of all.
-func (g *grid) empty() (columns []bool) {
-	for column := range g.source.asked {
-		has := false
-		for row := 0; row < len(g.index) && !has; row++ {
-			has = g.at(row, column).kind != absent
-		}
-		if !has {
-			if columns == nil {
-				columns = make([]bool, g.source.asked)
-			}
-			columns[column] = true
+func (g *grid) empty() columnSet {
+	columns := make([]bool, g.source.asked)
+	for column := range columns {
+		columns[column] = true
+		for row := 0; row < len(g.index) && columns[column]; row++ {
+			columns[column] = g.at(row, column).kind == absent
 		}
 	}
-	return columns
+	return newColumnSet(columns)
 }
 
 func (g *grid) len() int {

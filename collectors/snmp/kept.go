@@ -6,73 +6,70 @@ import (
 )
 
 // keptCells are cells that are remembered from poll to poll. A fleet has millions of them: a number takes
-// five bytes here, nearly always, where a cell is 32, and a text what it is long. Texts are cut out of
-// one string, so to hand one out takes no memory.
-type keptCells struct {
-	kinds []cellKind // or isWide
-	nums  []uint32   // of a text: where it begins in texts; of a wide number: its place in wide
-	wide  []wideCell
-	texts string // each behind its length
-}
+// five bytes here, nearly always, where a cell is 32, and a text what it is long. All is in one string:
+// first, for each cell, its kind and four bytes, which are a number or the place of what follows. Texts
+// are cut out of it, so to hand one out takes no memory.
+type keptCells string
 
-// wideCell is a number that does not fit into 32 bits.
-type wideCell struct {
-	kind cellKind
-	num  uint64
-}
+const (
+	keptSize = 5
+	isWide   = textual + 1 // a number of more than 32 bits: its kind and eight bytes
+)
 
-const isWide = textual + 1
-
-// set keeps these cells instead of what it kept before. texts is room to work in, which it returns, and
-// where the texts are as they were, their string stays.
-func (k *keptCells) set(cells []cell, texts []byte) []byte {
-	if len(cells) > cap(k.kinds) || len(cells) < cap(k.kinds)/2 {
-		k.kinds, k.nums = make([]cellKind, 0, len(cells)), make([]uint32, 0, len(cells))
-	}
-	k.kinds, k.nums, k.wide, texts = k.kinds[:0], k.nums[:0], k.wide[:0], texts[:0]
+// keep makes one string of cells: the one that was, if it says the same. room is used to work in, and
+// returned.
+func (k keptCells) keep(cells []cell, room []byte) (kept keptCells, roomAfter []byte) {
+	b := append(room[:0], make([]byte, len(cells)*keptSize)...)
 	for i := range cells {
-		kind, num := cells[i].kind, uint32(cells[i].num)
+		kind, num := cells[i].kind, uint32(len(b))
 		switch {
 		case kind == textual:
-			num = uint32(len(texts))
-			texts = append(binary.AppendUvarint(texts, uint64(len(cells[i].text))), cells[i].text...)
+			b = append(binary.AppendUvarint(b, uint64(len(cells[i].text))), cells[i].text...)
 		case cells[i].num > math.MaxUint32:
-			k.wide = append(k.wide, wideCell{kind, cells[i].num})
-			kind, num = isWide, uint32(len(k.wide)-1)
+			b = binary.LittleEndian.AppendUint64(append(b, byte(kind)), cells[i].num)
+			kind = isWide
+		default:
+			num = uint32(cells[i].num)
 		}
-		k.kinds, k.nums = append(k.kinds, kind), append(k.nums, num)
+		b[i*keptSize] = byte(kind)
+		binary.LittleEndian.PutUint32(b[i*keptSize+1:], num)
 	}
-	if k.texts != string(texts) {
-		k.texts = string(texts)
+	if string(k) == string(b) {
+		return k, b
 	}
-	return texts
+	return keptCells(b), b
 }
 
-func (k *keptCells) at(i int) cell {
-	switch kind, num := k.kinds[i], k.nums[i]; kind {
+func (k keptCells) at(i int) cell {
+	i *= keptSize
+	kind, num := cellKind(k[i]), uint32(k[i+1])|uint32(k[i+2])<<8|uint32(k[i+3])<<16|uint32(k[i+4])<<24
+	switch kind {
 	case textual:
 		return cell{kind: textual, text: k.text(num)}
 	case isWide:
-		return cell{kind: k.wide[num].kind, num: k.wide[num].num}
-	default:
-		return cell{kind: kind, num: uint64(num)}
+		var wide uint64
+		for shift := range 8 {
+			wide |= uint64(k[int(num)+1+shift]) << (8 * shift)
+		}
+		return cell{kind: cellKind(k[num]), num: wide}
 	}
+	return cell{kind: kind, num: uint64(num)}
 }
 
-// text cuts out the text that begins there.
-func (k *keptCells) text(from uint32) string {
+// text cuts out the text that begins there with its length.
+func (k keptCells) text(from uint32) string {
 	var length uint32
 	for shift := 0; ; shift += 7 {
-		b := k.texts[from]
+		b := k[from]
 		from++
 		if length |= uint32(b&0x7f) << shift; b < 0x80 {
-			return k.texts[from : from+length]
+			return string(k[from : from+length])
 		}
 	}
 }
 
 // appendTo appends n cells from i on.
-func (k *keptCells) appendTo(dst []cell, i, n int) []cell {
+func (k keptCells) appendTo(dst []cell, i, n int) []cell {
 	for j := i; j < i+n; j++ {
 		dst = append(dst, k.at(j))
 	}

@@ -25,10 +25,10 @@ func TestKeptCells(t *testing.T) {
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		var k keptCells
-		var texts []byte
+		var room []byte
 		for range rapid.IntRange(1, 4).Draw(t, "reads") {
 			cells := rapid.SliceOfN(value, 0, 40).Draw(t, "cells")
-			texts = k.set(cells, texts)
+			k, room = k.keep(cells, room)
 			for i, want := range cells {
 				if got := k.at(i); got != want {
 					t.Fatalf("cell %d is %+v, want %+v", i, got, want)

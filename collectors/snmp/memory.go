@@ -44,22 +44,35 @@ type scalarText struct {
 type mibMemory struct {
 	absence
 	*found
-	perCell float64 // bytes of a reply for each value; 0: not measured
-	seen    bool
-	plain   bool    // it is not asked for the end of the rows beside the last of them
 	misses  absence // of rows that joins looked for
+	perCell float32 // bytes of a reply for each value; 0: not measured
+	seen    bool
+	plain   bool // it is not asked for the end of the rows beside the last of them
 }
 
 // found is what the last complete read of a mib's columns found.
 type found struct {
-	index   []index
-	cells   keptCells // rows by kept columns: the slow ones and those of the key
-	readAt  time.Time // of the last read of all columns; zero: read them all
-	need    []bool    // spare columns that rules fell back on
-	empty   []bool    // columns without a value in any row; nil: none is
-	lacks   []bool    // columns that no row has, of a mib that is read with GET
-	lacksAt time.Time
-	shared  bool // by all mibs of a lane that have found nothing yet: see own
+	index  []index
+	cells  keptCells // rows by kept columns: the slow ones and those of the key
+	readAt time.Time // of the last read of all columns; zero: read them all
+	empty  columnSet // columns without a value in any row
+	rare   *rareColumns
+	shared bool // by all mibs of a lane that have found nothing yet: see own
+}
+
+// rareColumns are what few mibs need to remember of their columns.
+type rareColumns struct {
+	need    columnSet // spare columns that rules fell back on
+	lacks   columnSet // columns that no row has, of a mib that is read with GET
+	lacksAt time.Time // zero: not known
+}
+
+// rarely is what is remembered of columns, made when there is something.
+func (m *mibMemory) rarely() *rareColumns {
+	if f := m.own(); f.rare == nil {
+		f.rare = &rareColumns{}
+	}
+	return m.rare
 }
 
 // own gives the mib a memory of rows that is not shared. Call it before writing to one; only readAt may
@@ -230,7 +243,7 @@ func (m *memory) setText(scalar int, text string) {
 // keepRoom is room that keep works in, and leaves empty.
 type keepRoom struct {
 	cells []cell
-	texts []byte
+	bytes []byte
 }
 
 // keep remembers a complete read, in the order of the indexes and without the rows that are left out.
@@ -252,7 +265,7 @@ func (m *mibMemory) keep(g *grid, now time.Time, room *keepRoom) {
 			}
 		}
 	}
-	room.texts = m.cells.set(cells, room.texts)
+	m.cells, room.bytes = m.cells.keep(cells, room.bytes)
 	clear(cells) // they hold texts
 	room.cells = cells
 	m.readAt, m.seen, m.absence, m.empty, m.plain = now, true, absence{}, g.empty(), false

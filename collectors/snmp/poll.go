@@ -65,6 +65,9 @@ func (p *poll) begin(ctx context.Context, s *session, c *Collector, m *memory) {
 	}
 }
 
+// maxItems is for how many items the next poll finds room.
+const maxItems = 256
+
 // end lets go of the device.
 func (p *poll) end() {
 	for i := range p.grids {
@@ -72,7 +75,9 @@ func (p *poll) end() {
 	}
 	clear(p.scalars)
 	clear(p.names[:cap(p.names)])
-	clear(p.items[:cap(p.items)])
+	if clear(p.items[:cap(p.items)]); cap(p.items) > maxItems {
+		p.items = nil // so many are asked for when a device is new, and once an hour
+	}
 	clear(p.rows[:cap(p.rows)])
 	clear(p.tables)
 	clear(p.todo[:cap(p.todo)])

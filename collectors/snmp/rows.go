@@ -133,24 +133,28 @@ func isDynamicName(d *device, name string) bool {
 // unlacking are all columns, without those of which it was seen lately that no row has them.
 func (p *poll) unlacking(s *source, m *mibMemory) []int {
 	columns := p.columns(s, true)
-	if p.restarted || len(m.lacks) == 0 || p.now().Sub(m.lacksAt) >= lackEvery {
-		m.lacks = nil
+	if m.rare == nil || m.rare.lacksAt.IsZero() {
 		return columns
 	}
-	return slices.DeleteFunc(columns, func(column int) bool { return m.lacks[column] })
+	if p.restarted || p.now().Sub(m.rare.lacksAt) >= lackEvery {
+		m.rare.lacks, m.rare.lacksAt = "", time.Time{}
+		return columns
+	}
+	return slices.DeleteFunc(columns, m.rare.lacks.has)
 }
 
 // noteLacks notes after a read of all columns which of them no row has.
 func (m *mibMemory) noteLacks(g *grid, now time.Time) {
-	if m.lacks != nil || g.err != nil || len(g.index) == 0 {
+	if m.rare != nil && !m.rare.lacksAt.IsZero() || g.err != nil || len(g.index) == 0 {
 		return
 	}
-	m.own()
-	m.lacks, m.lacksAt = make([]bool, g.source.asked), now
-	for column := range m.lacks {
-		m.lacks[column] = true
+	lacks := make([]bool, g.source.asked)
+	for column := range lacks {
+		lacks[column] = true
 		for row := range g.index {
-			m.lacks[column] = m.lacks[column] && g.at(row, column).kind == absent
+			lacks[column] = lacks[column] && g.at(row, column).kind == absent
 		}
 	}
+	rare := m.rarely()
+	rare.lacks, rare.lacksAt = newColumnSet(lacks), now
 }

@@ -74,8 +74,8 @@ func (p *poll) columns(s *source, all bool) []int {
 		c := &s.columns[i]
 		switch {
 		case c.wide && p.version == v1:
-		case !all && m.empty != nil && m.empty[i]:
-		case all, !c.slow && !c.spare, c.spare && m.need != nil && m.need[i]:
+		case !all && m.empty.has(i):
+		case all, !c.slow && !c.spare, c.spare && m.rare != nil && m.rare.need.has(i):
 			out = append(out, i)
 		}
 	}

@@ -73,7 +73,7 @@ func (p *poll) repetitions(g *grid, active []int) int {
 	if perCell == 0 {
 		perCell = 24
 	}
-	n := int((datagram - replyHead) / (perCell * float64(len(active))))
+	n := int((datagram - replyHead) / (perCell * float32(len(active))))
 	switch read := g.column[active[0]].row + 1; {
 	case g.endsWithin(m, active, n):
 		n = len(m.index) - read
@@ -142,7 +142,7 @@ func (m *mibMemory) measured(bytes int64, values int) {
 	if values < 8 {
 		return
 	}
-	size := float64(bytes-replyHead) / float64(values)
+	size := float32(bytes-replyHead) / float32(values)
 	if size < m.perCell {
 		size = (size + 3*m.perCell) / 4
 	}
