@@ -59,6 +59,8 @@ func newFeed(env *feedEnv, v *view, last string, history int) *feed {
 		case ours:
 			f.told = c.journal
 			f.step.snapshot = c.print != v.print(at) || c.cut < store.Horizon()
+		case known && store.SameJournal(c.epoch) && c.journal <= at.Journal:
+			f.told = c.journal // the rows anew; of events what came since
 		case known:
 			f.step.restarted = true
 		case history > 0:

@@ -2,6 +2,7 @@ package sse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -24,6 +25,7 @@ type options struct {
 	health    time.Duration // between two looks at the hub itself
 	warn      time.Duration // before an identity ends
 	spread    time.Duration // over which streams are told goodbye, at most
+	save      time.Duration // between two times that the rows are saved
 	limits    state.Limits
 	now       func() time.Time
 }
@@ -37,6 +39,7 @@ func defaultOptions() options {
 		health:    5 * time.Second,
 		warn:      time.Minute,
 		spread:    500 * time.Millisecond,
+		save:      10 * time.Second,
 		limits:    state.DefaultLimits(),
 		now:       time.Now,
 	}
@@ -78,6 +81,11 @@ type Hub struct {
 	encoder *encoder                    // the committer's
 	settled atomic.Pointer[state.Place] // up to here every view was told
 
+	disk       *disk         // nil: nothing outlives the process
+	troubled   bool          // rows could not be saved; of the goroutine that saves them
+	kept       chan struct{} // closed by it
+	complained time.Time     // when the committer said last that events cannot be kept
+
 	open    atomic.Bool
 	stop    chan struct{} // closed by Close: the committer ends
 	stopped chan struct{} // closed by the committer
@@ -117,6 +125,7 @@ func newHub(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log 
 		views:    views{byKey: map[string]*view{}},
 		stop:     make(chan struct{}),
 		stopped:  make(chan struct{}),
+		kept:     make(chan struct{}),
 	}
 	h.encoder = newEncoder(h.store.Epoch())
 	h.settled.Store(&state.Place{})
@@ -177,9 +186,15 @@ func (h *Hub) Open() {
 	if h.pump, err = newPump(h); err != nil {
 		h.log.Warn("each stream will have a goroutine of its own, which costs memory", "err", err)
 	}
+	h.in.Lock()
+	h.proj.dropStrangers()
+	h.in.Unlock()
 	h.cut() // what was published before is in the first snapshot
 	h.open.Store(true)
 	go h.run()
+	if h.disk != nil {
+		go h.keep()
+	}
 }
 
 // Close makes a last cut, says goodbye to every subscriber, to one after the other, and waits until all
@@ -195,6 +210,10 @@ func (h *Hub) Close(ctx context.Context) error {
 		h.pump.close()
 	}
 	h.access.Close()
+	if h.disk != nil {
+		<-h.kept
+		err = errors.Join(err, h.disk.close())
+	}
 	return err
 }
 
@@ -258,6 +277,7 @@ func (h *Hub) cut() {
 	if c == nil {
 		return
 	}
+	h.record(c)
 	h.encoder.begin(c)
 	for _, v := range h.views.list() {
 		v.follow(h.encoder)

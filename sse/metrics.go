@@ -19,6 +19,8 @@ type metrics struct {
 	bytes       prometheus.Counter
 	lagged      prometheus.Counter
 	gaps        prometheus.Counter
+	saves       prometheus.Counter
+	failed      prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer, h *Hub) (*metrics, error) {
@@ -45,6 +47,8 @@ func newMetrics(reg prometheus.Registerer, h *Hub) (*metrics, error) {
 		bytes:       counter("sent_bytes_total", "Bytes of frames written to subscribers."),
 		lagged:      counter("lagged_total", "Times that a subscriber fell behind and was told everything at once later."),
 		gaps:        counter("gaps_total", "Gap frames sent: events that a subscriber will never get."),
+		saves:       counter("saves_total", "Times that all rows were saved, for the next start."),
+		failed:      counter("save_errors_total", "Times that rows or events could not be saved."),
 	}
 	rows := func(pick func(rows, tombstones int) int) func() int {
 		return func() (n int) {
@@ -52,7 +56,7 @@ func newMetrics(reg prometheus.Registerer, h *Hub) (*metrics, error) {
 			return n
 		}
 	}
-	return m, register(reg, m.publish, m.cuts, m.changes, m.connections, m.ended, m.refused, m.bytes, m.lagged, m.gaps,
+	return m, register(reg, m.publish, m.cuts, m.changes, m.connections, m.ended, m.refused, m.bytes, m.lagged, m.gaps, m.saves, m.failed,
 		gauge("subscribers", "Streams that are open.", h.conns.count),
 		gauge("views", "Different views that are followed.", h.views.count),
 		gauge("rows", "Rows of all topics.", rows(func(r, _ int) int { return r })),
@@ -66,6 +70,15 @@ func register(reg prometheus.Registerer, list ...prometheus.Collector) error {
 		errs = append(errs, reg.Register(c))
 	}
 	return errors.Join(errs...)
+}
+
+// saved takes note of an attempt to save the rows.
+func (m *metrics) saved(err error) {
+	if err != nil {
+		m.failed.Inc()
+		return
+	}
+	m.saves.Inc()
 }
 
 // count takes note of a cut.

@@ -29,6 +29,10 @@ type source struct {
 	status int64 // the state that was told last
 
 	interfaces []*state.Handle // in the order of the last read
+
+	restored bool // it is known from the last run only
+	recalled bool // its state is that of the last run
+	doubtful bool // some of its interfaces may be gone since then
 }
 
 func newProjector(t *topics) *projector {
@@ -48,6 +52,7 @@ func (p *projector) publish(b pipeline.Batch) {
 		return
 	}
 	src := p.source(b.Device)
+	src.restored = false
 	p.retag(src, b)
 	for i := range b.Tables {
 		if t := &b.Tables[i]; t.Status != pipeline.Skipped {

@@ -46,6 +46,7 @@ func (p *projector) interfaces(src *source, t *pipeline.TableRead, slot time.Tim
 		p.inbox.Set(src.interfaces[i], p.topics.interfaces.layout, cells)
 	}
 	if t.Status == pipeline.Whole { // the sums of a part would be a dip that never was
+		p.confirm(src, len(t.Samples))
 		src.set(liveRx, rx.value())
 		src.set(liveTx, tx.value())
 	}

@@ -24,6 +24,10 @@ func (p *projector) status(src *source, t *pipeline.TableRead, slot time.Time) {
 		}
 		def := sample.Series.Table().Field("state")
 		from, to := src.status, code.Int()
+		if src.recalled && to == pipeline.StateUnknown {
+			continue // polling begins, and nothing is known yet: what was known at the end of the last run holds
+		}
+		src.recalled = false
 		reason, since := text(sample.Value("reason")), millis(sample.Value("since_timestamp_seconds"))
 		if since.IsNone() {
 			since = state.IntValue(slot.UnixMilli())

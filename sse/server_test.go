@@ -23,7 +23,14 @@ type server struct {
 
 func serve(t testing.TB, cfg Config, opt options) *server {
 	t.Helper()
+	return serveFrom(t, cfg, opt, func(*Hub) {})
+}
+
+// serveFrom starts a server with a hub that was prepared before it opens.
+func serveFrom(t testing.TB, cfg Config, opt options, prepare func(h *Hub)) *server {
+	t.Helper()
 	h := newTestHub(t, cfg, opt)
+	prepare(h)
 	mux := http.NewServeMux()
 	mux.Handle("/v1/stream", h.Stream())
 	mux.Handle("/v1/stream/check", h.Check())

@@ -30,6 +30,8 @@ type topic struct {
 // topics are all of one hub.
 type topics struct {
 	live, interfaces, status, connected, stats, health *topic
+
+	state *pipeline.FieldDef // router_status.state
 }
 
 func newTopics(schema *pipeline.Schema) *topics {
@@ -40,6 +42,7 @@ func newTopics(schema *pipeline.Schema) *topics {
 		connected:  &topic{Topic: &state.Topic{Name: topicConnected, Mode: state.Log}, layout: connectedLayout()},
 		stats:      &topic{Topic: &state.Topic{Name: topicStats}, layout: statsLayout(schema)},
 		health:     &topic{Topic: &state.Topic{Name: topicHealth}, rowField: "part"},
+		state:      schema.Table("router_status").Field("state"),
 	}
 }
 

@@ -131,6 +131,17 @@ func applySettings(cfg *Config, flags *pflag.FlagSet) error {
 	return errors.Join(wrong...)
 }
 
+// dataFolder is where everything is kept that has no path of its own; "" where nothing is to be kept.
+func (c *Config) dataFolder() string {
+	if c.Data != "" || c.Storage.None {
+		return c.Data
+	}
+	if store := c.Storage.Store(); store != nil {
+		return store.Path
+	}
+	return embedded.DefaultConfig().Path
+}
+
 // storeUnder puts the embedded store into a folder, unless it has a path of its own.
 func storeUnder(c *sinks.Config, folder string) {
 	if store := c.Store(); store != nil && store.Path == embedded.DefaultConfig().Path {

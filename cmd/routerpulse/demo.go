@@ -86,6 +86,7 @@ func demoServe(ctx context.Context, fleet *simulator.Fleet, sim simulator.Option
 		return fmt.Errorf("the generated config is wrong, which is a bug of ours: %w", err)
 	}
 	cfg.Web.Listen = o.listen
+	cfg.Data = dir
 	storeUnder(&cfg.Storage, dir)
 	var wrong []error
 	cfg.Validate(configs.NewReport(func(_, message, hint string) { wrong = append(wrong, usageError{fmt.Errorf("%s (%s)", message, hint)}) }))

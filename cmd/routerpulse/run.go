@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -110,6 +111,7 @@ func (a *app) run(ctx context.Context, ready func()) (err error) {
 	if err := a.sinks.Open(); err != nil {
 		return errors.Join(err, a.listener.Close())
 	}
+	a.restoreStream()
 	pipe := pipeline.New([]pipeline.Tap{a.hub.Publish, a.fleet.Tap, a.inventory.Tap}, a.sinks.Named(), a.reg, a.log)
 	pipe.Open()
 	polling := a.startPolling(ctx, pipe) // every device has its row before the first subscriber comes
@@ -126,6 +128,17 @@ func (a *app) run(ctx context.Context, ready func()) (err error) {
 	}
 	polling()
 	return errors.Join(err, a.stop(pipe, server))
+}
+
+// restoreStream lets the stream go on where the last run ended.
+func (a *app) restoreStream() {
+	folder := a.cfg.dataFolder()
+	if folder == "" {
+		return
+	}
+	if err := a.hub.Restore(filepath.Join(folder, "stream")); err != nil {
+		a.log.Warn("the stream keeps nothing over a restart: pages will fill as routers answer, and clients that are away miss events", "err", err)
+	}
 }
 
 // startPolling runs the scheduler. The function it returns ends it and waits for its polls.

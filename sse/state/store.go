@@ -31,6 +31,8 @@ type Place struct {
 // Store keeps the rows and the journal. Commit and Expire are for one goroutine, the committer; it may
 // also read without Read.
 type Store struct {
+	name   string // of the journal
+	life   uint64 // of the store, that go on with one journal
 	epoch  string
 	limits Limits
 	topics []*Topic
@@ -48,7 +50,8 @@ type Store struct {
 
 // NewStore makes an empty store of the given topics.
 func NewStore(limits Limits, topics ...*Topic) *Store {
-	s := &Store{epoch: newEpoch(), limits: limits, topics: topics, byName: map[string]*Device{}, journal: map[*Topic]*topicLog{}}
+	name := newJournalName()
+	s := &Store{name: name, epoch: name + "0", limits: limits, topics: topics, byName: map[string]*Device{}, journal: map[*Topic]*topicLog{}}
 	for i, t := range topics {
 		t.id = i
 		if t.Mode == Log {
@@ -58,18 +61,29 @@ func NewStore(limits Limits, topics ...*Topic) *Store {
 	return s
 }
 
-// newEpoch names this life of the store: 40 random bits.
-func newEpoch() string {
-	var raw [5]byte
+// journalName is how long a journal's name is.
+const journalName = 8
+
+// newJournalName makes one of 40 random bits.
+func newJournalName() string {
+	var raw [journalName * 5 / 8]byte
 	_, _ = rand.Read(raw[:]) // never fails
 	return strings.ToLower(base32.StdEncoding.EncodeToString(raw[:]))
+}
+
+func isJournalName(name string) bool {
+	return len(name) == journalName && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
 
 // Epoch names this life of the store: sequence numbers of another one mean nothing here.
 func (s *Store) Epoch() string { return s.epoch }
 
-// Journal names the journal: positions of another one mean nothing here.
-func (s *Store) Journal() string { return s.epoch }
+// Journal names the journal: positions of another one mean nothing here. An epoch begins with the name
+// of its journal.
+func (s *Store) Journal() string { return s.name }
+
+// SameJournal reports that positions of another epoch mean something here.
+func (s *Store) SameJournal(epoch string) bool { return strings.HasPrefix(epoch, s.name) }
 
 // Read calls fn while nothing changes. fn must be quick and must do no I/O: it holds up the committer
 // (but no publisher).
