@@ -136,7 +136,7 @@ func TestGridPlacesRows(t *testing.T) {
 	source := newEngine(t).library.mibs[1]
 	rapid.Check(t, func(t *rapid.T) {
 		g := &grid{}
-		g.start(source, nil)
+		g.start(source, keptRows{})
 		last := map[int][]uint32{}
 		want := map[string]bool{}
 		for range rapid.IntRange(0, 60).Draw(t, "steps") {

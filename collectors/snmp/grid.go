@@ -23,8 +23,8 @@ type grid struct {
 	// the first row after it. What is left out there is not read on to the end.
 	limit  index
 	beyond int
-	known  []index // of the last poll, whose strings are used again
-	hint   int     // the first of them that may come next
+	known  keptRows // of the last poll, whose strings are used again
+	hint   int      // the first of them that may come next
 
 	rows   []int     // of inOrder
 	readAt time.Time // when the first reply arrived; zero: none did
@@ -39,7 +39,7 @@ type columnState struct {
 }
 
 // start empties the grid for a poll.
-func (g *grid) start(s *source, known []index) {
+func (g *grid) start(s *source, known keptRows) {
 	g.source, g.known, g.hint = s, known, 0
 	g.index, g.kept = g.index[:0], g.kept[:0]
 	clear(g.cells)
@@ -63,7 +63,7 @@ func (g *grid) release() {
 	clear(g.cells) // what is beyond their number is empty at all times
 	g.cells = g.cells[:0]
 	clear(g.places)
-	g.source, g.known, g.err = nil, nil, nil
+	g.source, g.known, g.err = nil, keptRows{}, nil
 }
 
 // empty tells which columns the device does not have, after a read of all.
@@ -136,11 +136,12 @@ func (g *grid) inStep(row int, arcs []byte) bool {
 
 // remembered makes an index of arcs. The memory of the last poll has it already, as a rule in the next place.
 func (g *grid) remembered(arcs []byte) index {
-	for ; g.hint < len(g.known); g.hint++ {
-		switch c := compareArcs(arcs, g.known[g.hint]); {
+	for ; g.hint < g.known.len(); g.hint++ {
+		known := g.known.index(g.hint)
+		switch c := compareArcs(arcs, known); {
 		case c == 0:
 			g.hint++
-			return g.known[g.hint-1]
+			return known
 		case c < 0:
 			return index(arcs)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sort"
 )
 
 // complete fills in the columns that nobody asks for, in the rows that are new since the last call: the
@@ -27,9 +28,12 @@ func (g *grid) splitIndex(row int, m *mibMemory) {
 		return
 	}
 	var was []cell
-	if k := g.source.kept[g.source.asked]; row < len(m.index) && m.index[row] == g.index[row] {
+	if row < m.rows.len() && m.rows.index(row) == g.index[row] {
 		var room [4]cell
-		was = m.cells.appendTo(room[:0], row*g.source.keeps+k, len(parts)) // parts are kept side by side
+		was = room[:0]
+		for part := range parts {
+			was = append(was, m.rows.cell(row, g.source.kept[g.source.asked+part]))
+		}
 	}
 	cells := g.cells[row*len(g.source.columns)+g.source.asked:][:len(parts)]
 	g.spans = slices.Grow(g.spans, len(parts))[:(row+1)*len(parts)]
@@ -42,7 +46,7 @@ func (p *poll) join(ctx context.Context, g *grid, j *joined, first int) {
 	m := p.memory.mib(j.source.place)
 	if missing := p.joinRows(g, j, first); missing && !m.readAt.IsZero() && m.readAt.Before(p.startedAt) && m.misses.due(p.now()) {
 		other := &p.grids[j.source.place]
-		other.start(j.source, m.index)
+		other.start(j.source, m.rows)
 		p.readAll(ctx, other)
 		p.remember(other, true)
 		if other.err == nil {
@@ -52,7 +56,7 @@ func (p *poll) join(ctx context.Context, g *grid, j *joined, first int) {
 			}
 		}
 	}
-	if m.readAt.IsZero() && len(m.index) == 0 && p.grids[j.source.place].err != nil {
+	if m.readAt.IsZero() && m.rows.len() == 0 && p.grids[j.source.place].err != nil {
 		g.fail(j.column, p.grids[j.source.place].err)
 	}
 }
@@ -66,15 +70,15 @@ func (p *poll) joinRows(g *grid, j *joined, first int) (missing bool) {
 		if !ok {
 			continue
 		}
-		if last == none || string(m.index[last]) != string(index) {
-			last = m.search(index)
+		if last == none || string(m.rows.index(last)) != string(index) {
+			last = search(m.rows, index)
 		}
 		if last == none {
 			missing = true
 			continue
 		}
 		for _, k := range j.take {
-			if c := m.cells.at(last*j.source.keeps + k); c.kind != absent && (c.kind != textual || c.text != "") {
+			if c := m.rows.cell(last, k); c.kind != absent && (c.kind != textual || c.text != "") {
 				*g.at(row, j.column) = c
 				break
 			}
@@ -109,8 +113,8 @@ func (p *poll) joinIndex(g *grid, j *joined, row int) ([]byte, bool) {
 }
 
 // search returns the row of an index; none if there is no such row.
-func (m *mibMemory) search(arcs []byte) int {
-	row, ok := slices.BinarySearchFunc(m.index, arcs, compareArcs[index, []byte])
+func search[A ~string | ~[]byte](rows keptRows, arcs A) int {
+	row, ok := sort.Find(rows.len(), func(row int) int { return compareArcs(arcs, rows.index(row)) })
 	if !ok {
 		return none
 	}

@@ -2,76 +2,100 @@ package snmp
 
 import (
 	"encoding/binary"
-	"math"
+	"unique"
 )
 
-// keptCells are cells that are remembered from poll to poll. A fleet has millions of them: a number takes
-// five bytes here, nearly always, where a cell is 32, and a text what it is long. All is in one string:
-// first, for each cell, its kind and four bytes, which are a number or the place of what follows. Texts
-// are cut out of it, so to hand one out takes no memory.
-type keptCells string
-
-const (
-	keptSize = 5
-	isWide   = textual + 1 // a number of more than 32 bits: its kind and eight bytes
-)
-
-// keep makes one string of cells: the one that was, if it says the same. room is used to work in, and
-// returned.
-func (k keptCells) keep(cells []cell, room []byte) (kept keptCells, roomAfter []byte) {
-	b := append(room[:0], make([]byte, len(cells)*keptSize)...)
-	for i := range cells {
-		kind, num := cells[i].kind, uint32(len(b))
-		switch {
-		case kind == textual:
-			b = append(binary.AppendUvarint(b, uint64(len(cells[i].text))), cells[i].text...)
-		case cells[i].num > math.MaxUint32:
-			b = binary.LittleEndian.AppendUint64(append(b, byte(kind)), cells[i].num)
-			kind = isWide
-		default:
-			num = uint32(cells[i].num)
-		}
-		b[i*keptSize] = byte(kind)
-		binary.LittleEndian.PutUint32(b[i*keptSize+1:], num)
-	}
-	if string(k) == string(b) {
-		return k, b
-	}
-	return keptCells(b), b
+// keptRows are the rows of a mib that are remembered from poll to poll: for each its index, and the
+// columns that memory keeps. A fleet has millions of such cells, and the same ones again and again: in
+// each lane of a device, on each router of a model. So they are one text that never changes, and equal
+// ones are in memory once. First come all cells, cellBytes each, then what is too long for that.
+type keptRows struct {
+	packed unique.Handle[string] // of no rows: none
+	rows   uint32
+	width  uint32 // cells of a row, its index included
 }
 
-func (k keptCells) at(i int) cell {
-	i *= keptSize
-	kind, num := cellKind(k[i]), uint32(k[i+1])|uint32(k[i+2])<<8|uint32(k[i+3])<<16|uint32(k[i+4])<<24
-	switch kind {
-	case textual:
-		return cell{kind: textual, text: k.text(num)}
-	case isWide:
-		var wide uint64
-		for shift := range 8 {
-			wide |= uint64(k[int(num)+1+shift]) << (8 * shift)
-		}
-		return cell{kind: cellKind(k[num]), num: wide}
+// cellBytes are a cell's kind, and its number or the place behind the cells where it is.
+const cellBytes = 5
+
+// wide marks the kind of a number of more than 32 bits.
+const wide = 0x80
+
+func (k keptRows) len() int { return int(k.rows) }
+
+// index of a row.
+func (k keptRows) index(row int) index { return index(k.at(row * int(k.width)).text) }
+
+// indexes of all rows.
+func (k keptRows) indexes() []index {
+	out := make([]index, k.len())
+	for row := range out {
+		out[row] = k.index(row)
 	}
-	return cell{kind: kind, num: uint64(num)}
+	return out
 }
 
-// text cuts out the text that begins there with its length.
-func (k keptCells) text(from uint32) string {
-	var length uint32
-	for shift := 0; ; shift += 7 {
-		b := k[from]
-		from++
-		if length |= uint32(b&0x7f) << shift; b < 0x80 {
-			return string(k[from : from+length])
-		}
+// cell is a row's cell of a kept column.
+func (k keptRows) cell(row, column int) cell { return k.at(row*int(k.width) + 1 + column) }
+
+func (k keptRows) at(i int) cell {
+	packed := k.packed.Value()
+	kind, num := packed[i*cellBytes], number32(packed[i*cellBytes+1:])
+	if kind != byte(textual) && kind&wide == 0 {
+		return cell{kind: cellKind(kind), num: uint64(num)}
+	}
+	long := packed[int(k.rows*k.width)*cellBytes+int(num):]
+	if kind&wide != 0 {
+		return cell{kind: cellKind(kind &^ wide), num: uint64(number32(long)) | uint64(number32(long[4:]))<<32}
+	}
+	size := number32(long)
+	return cell{kind: textual, text: long[4 : 4+size]}
+}
+
+// number32 reads as binary.LittleEndian does, which does not read from a string.
+func number32(s string) uint32 {
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
+
+// rowPacker makes keptRows. Its memory is used again.
+type rowPacker struct {
+	cells, long []byte
+	rows, width uint32
+}
+
+// start begins anew, with rows of so many columns.
+func (p *rowPacker) start(columns int) {
+	p.cells, p.long, p.rows, p.width = p.cells[:0], p.long[:0], 0, uint32(columns)+1
+}
+
+// add appends a row.
+func (p *rowPacker) add(i index, cells []cell) {
+	p.rows++
+	p.cell(cell{kind: textual, text: string(i)})
+	for _, c := range cells {
+		p.cell(c)
 	}
 }
 
-// appendTo appends n cells from i on.
-func (k keptCells) appendTo(dst []cell, i, n int) []cell {
-	for j := i; j < i+n; j++ {
-		dst = append(dst, k.at(j))
+func (p *rowPacker) cell(c cell) {
+	kind, num := byte(c.kind), c.num
+	switch {
+	case c.kind == textual:
+		num = uint64(len(p.long))
+		p.long = append(binary.LittleEndian.AppendUint32(p.long, uint32(len(c.text))), c.text...)
+	case num>>32 != 0:
+		kind |= wide
+		num = uint64(len(p.long))
+		p.long = binary.LittleEndian.AppendUint64(p.long, c.num)
 	}
-	return dst
+	p.cells = binary.LittleEndian.AppendUint32(append(p.cells, kind), uint32(num))
+}
+
+// pack returns the rows that were added.
+func (p *rowPacker) pack() keptRows {
+	if p.rows == 0 {
+		return keptRows{}
+	}
+	p.cells = append(p.cells, p.long...)
+	return keptRows{packed: unique.Make(string(p.cells)), rows: p.rows, width: p.width}
 }

@@ -2,7 +2,6 @@ package snmp
 
 import (
 	"encoding/binary"
-	"slices"
 	"strings"
 	"time"
 
@@ -52,8 +51,7 @@ type mibMemory struct {
 
 // found is what the last complete read of a mib's columns found.
 type found struct {
-	index  []index
-	cells  keptCells // rows by kept columns: the slow ones and those of the key
+	rows   keptRows  // their kept columns are the slow ones and those of the key
 	readAt time.Time // of the last read of all columns; zero: read them all
 	empty  columnSet // columns without a value in any row
 	rare   *rareColumns
@@ -211,10 +209,10 @@ func (m *memory) restart() {
 // known returns a kept cell of an earlier read, if the row is where it was.
 func (m *mibMemory) known(s *source, index index, row, column int) cell {
 	k := s.kept[column]
-	if k == none || row >= len(m.index) || m.index[row] != index {
+	if k == none || row >= m.rows.len() || m.rows.index(row) != index {
 		return cell{}
 	}
-	return m.cells.at(row*s.keeps + k)
+	return m.rows.cell(row, k)
 }
 
 // text is a scalar's last text, if it had one.
@@ -240,48 +238,22 @@ func (m *memory) setText(scalar int, text string) {
 	}
 }
 
-// keepRoom is room that keep works in, and leaves empty.
-type keepRoom struct {
-	cells []cell
-	bytes []byte
-}
-
 // keep remembers a complete read, in the order of the indexes and without the rows that are left out.
-func (m *mibMemory) keep(g *grid, now time.Time, room *keepRoom) {
+func (m *mibMemory) keep(g *grid, now time.Time, packer *rowPacker) {
 	m.own()
-	m.room(g)
-	width := g.source.keeps
-	cells := room.cells[:0]
+	packer.start(g.source.keeps)
+	cells := make([]cell, g.source.keeps)
 	for _, row := range g.inOrder() {
 		if !g.kept[row] {
 			continue
 		}
-		m.index = append(m.index, g.index[row])
-		first := len(cells)
-		cells = slices.Grow(cells, width)[:first+width]
 		for column, k := range g.source.kept {
 			if k != none {
-				cells[first+k] = *g.at(row, column)
+				cells[k] = *g.at(row, column)
 			}
 		}
+		packer.add(g.index[row], cells)
 	}
-	m.cells, room.bytes = m.cells.keep(cells, room.bytes)
-	clear(cells) // they hold texts
-	room.cells = cells
+	m.rows = packer.pack()
 	m.readAt, m.seen, m.absence, m.empty, m.plain = now, true, absence{}, g.empty(), false
-}
-
-// room empties the memory, and makes as much as the rows of a read need: most devices keep the number
-// of their rows for ever.
-func (m *mibMemory) room(g *grid) {
-	rows := 0
-	for _, kept := range g.kept {
-		if kept {
-			rows++
-		}
-	}
-	m.index = m.index[:0]
-	if rows > cap(m.index) || rows < cap(m.index)/2 {
-		m.index = make([]index, 0, rows)
-	}
 }

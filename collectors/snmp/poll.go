@@ -42,7 +42,7 @@ type poll struct {
 	items   []item
 	index   []byte // that a join looks for
 	rows    []row  // of the table that is built
-	keeping keepRoom
+	packer  rowPacker
 }
 
 // Why a poll ends early, or a table of it.

@@ -24,7 +24,7 @@ var errTooManyCandidates = errors.New("more rows than can be tried with GET")
 func (p *poll) getSource(ctx context.Context, g *grid) {
 	m := p.memory.mib(g.source.place)
 	if p.isFresh(m) {
-		p.getRows(ctx, g, slices.Clone(m.index), p.columns(g.source, false))
+		p.getRows(ctx, g, m.rows.indexes(), p.columns(g.source, false))
 		g.fill(m)
 		if g.err != nil || p.sameRows(g) {
 			p.complete(ctx, g)
@@ -43,7 +43,7 @@ func (p *poll) getSource(ctx context.Context, g *grid) {
 		p.complete(ctx, g)
 	}
 	if g.err = errors.Join(g.err, err); g.err == nil && len(g.index) == 0 && m.seen {
-		m.keep(g, p.now(), &p.keeping) // its rows are gone, for now
+		m.keep(g, p.now(), &p.packer) // its rows are gone, for now
 		return
 	}
 	p.remember(g, true)
@@ -51,7 +51,7 @@ func (p *poll) getSource(ctx context.Context, g *grid) {
 
 // getRows reads columns of rows with GET.
 func (p *poll) getRows(ctx context.Context, g *grid, rows []index, columns []int) {
-	g.start(g.source, rows)
+	g.start(g.source, keptRows{})
 	p.items, p.arena = p.items[:0], p.arena[:0]
 	for _, column := range columns {
 		g.column[column].asked = true
@@ -109,12 +109,12 @@ func (p *poll) candidates(s *source) ([]index, error) {
 // namesAmong are the rows of another mib, without the interfaces that RouterOS made for sessions.
 func (p *poll) namesAmong(s *source) (rows []index) {
 	m := p.memory.mib(s.place)
-	for row, index := range m.index {
+	for row, index := range m.rows.indexes() {
 		dynamic := false
 		for _, columns := range s.key {
 			for _, column := range columns {
 				if k := s.kept[column]; k != none {
-					dynamic = dynamic || isDynamicName(&p.memory.device, m.cells.at(row*s.keeps+k).text)
+					dynamic = dynamic || isDynamicName(&p.memory.device, m.rows.cell(row, k).text)
 				}
 			}
 		}

@@ -90,19 +90,19 @@ func (p *poll) addRows(s *source, group int) {
 		return
 	}
 	columns := p.columns(s, false)
-	if n := len(m.index) * len(columns); n == 0 || n > smallTable {
+	if n := m.rows.len() * len(columns); n == 0 || n > smallTable {
 		return
 	}
 	g := &p.grids[s.place]
-	g.start(s, m.index)
-	for _, index := range m.index {
-		g.addRow(index)
+	g.start(s, m.rows)
+	for row := range m.rows.len() {
+		g.addRow(m.rows.index(row))
 	}
 	for _, column := range columns {
 		g.column[column].asked = true
 	}
 	g.fill(m)
-	for row, index := range m.index {
+	for row, index := range g.index {
 		for _, column := range columns {
 			p.items = append(p.items, item{name: p.name(s.wire[column], index), group: group, scalar: none,
 				grid: g, row: row, column: column, expects: numberBytes})
@@ -122,7 +122,7 @@ func (p *poll) readSources() {
 			}
 			p.memory.mib(s.place).readAt = time.Time{}
 		}
-		g.start(s, p.memory.mib(s.place).index)
+		g.start(s, p.memory.mib(s.place).rows)
 		if p.dead != nil {
 			g.err = p.dead
 			continue
@@ -175,8 +175,8 @@ func (p *poll) readSource(ctx context.Context, g *grid) {
 	if all {
 		p.readAll(ctx, g)
 	} else {
-		if len(m.index) > 0 {
-			g.limit = m.index[len(m.index)-1]
+		if n := m.rows.len(); n > 0 {
+			g.limit = m.rows.index(n - 1)
 		}
 		p.walk(ctx, g, often)
 		g.fill(m)
@@ -200,7 +200,7 @@ func (p *poll) remember(g *grid, all bool) {
 	case len(g.index) == 0 && !m.seen:
 		m.missed(p.now())
 	case all && len(g.index) > 0:
-		m.keep(g, p.now(), &p.keeping)
+		m.keep(g, p.now(), &p.packer)
 	}
 }
 
@@ -244,7 +244,7 @@ func (p *poll) hasNewRows(g *grid, m *mibMemory) bool {
 		}
 		for _, columns := range g.source.key {
 			for _, column := range columns {
-				if *g.at(row, column) != m.cells.at(known*g.source.keeps+g.source.kept[column]) {
+				if *g.at(row, column) != m.rows.cell(known, g.source.kept[column]) {
 					return true
 				}
 			}
@@ -263,29 +263,23 @@ func (g *grid) fill(m *mibMemory) {
 		}
 		for column, k := range g.source.kept {
 			if k != none && !g.column[column].asked {
-				*g.at(row, column) = m.cells.at(known*g.source.keeps + k)
+				*g.at(row, column) = m.rows.cell(known, k)
 			}
 		}
 	}
 }
 
-// manyRows is from where on a row that is out of order is not looked for in the whole memory.
-const manyRows = 256
-
 // find returns the row of an index in memory. next is where to go on looking: indexes come in order,
 // nearly always.
 func (m *mibMemory) find(index index, next *int) int {
-	for i := *next; i < len(m.index); i++ {
-		if m.index[i] == index {
+	for i := *next; i < m.rows.len(); i++ {
+		switch known := m.rows.index(i); {
+		case known == index:
 			*next = i + 1
 			return i
-		}
-		if compareArcs(m.index[i], index) > 0 {
-			break
+		case compareArcs(known, index) > 0:
+			return search(m.rows, index)
 		}
 	}
-	if len(m.index) > manyRows {
-		return none
-	}
-	return slices.Index(m.index, index)
+	return search(m.rows, index)
 }

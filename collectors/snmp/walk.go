@@ -76,9 +76,9 @@ func (p *poll) repetitions(g *grid, active []int) int {
 	n := int((datagram - replyHead) / (perCell * float32(len(active))))
 	switch read := g.column[active[0]].row + 1; {
 	case g.endsWithin(m, active, n):
-		n = len(m.index) - read
-	case len(m.index) >= read && len(m.index) > 0:
-		n = min(n, len(m.index)-read+1) // one more than is left shows the end
+		n = m.rows.len() - read
+	case m.rows.len() >= read && m.rows.len() > 0:
+		n = min(n, m.rows.len()-read+1) // one more than is left shows the end
 	case read == 0:
 		n = min(n, firstGuess)
 	}
@@ -94,7 +94,7 @@ func (p *poll) step(ctx context.Context, g *grid, active []int, repetitions int)
 		r.kind, r.repetitions = getNext, 0
 	} else if g.endsWithin(m, active, repetitions) {
 		r.single = 1
-		p.names = append(p.names, p.name(g.source.wire[active[0]], m.index[len(m.index)-1]))
+		p.names = append(p.names, p.name(g.source.wire[active[0]], m.rows.index(m.rows.len()-1)))
 	}
 	for _, c := range active {
 		after := g.source.wire[c]

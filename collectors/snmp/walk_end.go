@@ -8,8 +8,8 @@ package snmp
 // all columns have come equally far.
 func (g *grid) endsWithin(m *mibMemory, active []int, n int) bool {
 	row := g.column[active[0]].row
-	left := len(m.index) - (row + 1)
-	if m.plain || left <= 0 || left > n || row != none && g.index[row] != m.index[row] {
+	left := m.rows.len() - (row + 1)
+	if m.plain || left <= 0 || left > n || row != none && g.index[row] != m.rows.index(row) {
 		return false
 	}
 	for _, c := range active {
@@ -23,7 +23,7 @@ func (g *grid) endsWithin(m *mibMemory, active []int, n int) bool {
 // takeEnd looks at what comes after the last row that memory knows. Nothing of the first column: all
 // columns that have come to that row have ended.
 func (p *poll) takeEnd(g *grid, m *mibMemory, active []int, v *value) {
-	last := m.index[len(m.index)-1]
+	last := m.rows.index(m.rows.len() - 1)
 	isLast := func(column int) bool {
 		row := g.column[column].row
 		return row != none && g.index[row] == last

@@ -205,7 +205,7 @@ func TestAnEndlessWalk(t *testing.T) {
 func TestTooManyRows(t *testing.T) {
 	p := poll{memory: newMemory(), now: time.Now}
 	g := &grid{}
-	g.start(newEngine(t).library.mibs[0], nil)
+	g.start(newEngine(t).library.mibs[0], keptRows{})
 	for i := uint32(1); len(g.index) <= maxRows; i++ {
 		p.take(g, p.memory.mib(0), 0, &value{name: appendArc(slices.Clone(g.source.wire[0]), i), tag: tagInteger, num: 1})
 	}
