@@ -295,11 +295,7 @@ func (b *builder) samples(rows *pipeline.Rows, status pipeline.TableStatus) []pi
 
 // series finds the series of the rows: those of the last poll if the rows are the same.
 func (b *builder) series(rows *pipeline.Rows, status pipeline.TableStatus) []*pipeline.Series {
-	m := b.poll.memory.tables[b.whole]
-	if m == nil {
-		m = &tableMemory{}
-		b.poll.memory.tables[b.whole] = m
-	}
+	m := b.poll.memory.table(b.whole)
 	encoded := b.poll.arena[:0]
 	for i := range b.rows {
 		encoded = b.rows[i].appendTo(encoded)

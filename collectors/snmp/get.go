@@ -145,7 +145,7 @@ func (p *poll) rememberScalar(scalar int) {
 	m, has := p.memory.scalar(scalar), p.scalars[scalar].kind != absent
 	switch {
 	case has:
-		m.seen, m.absence = true, absence{}
+		*m = absence{seen: true}
 		p.memory.setText(scalar, p.scalars[scalar].text)
 	case !m.seen:
 		m.missed(p.now())

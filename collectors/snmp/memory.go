@@ -16,22 +16,16 @@ type memory struct {
 	polled  time.Time     // the last poll that was answered; zero: none, or the last one failed
 	apart   bool          // one table's scalars in a request, because all at once went unanswered
 	pace    pace
-	scalars sparse[[scalarPage]scalarMemory] // by place in the library, where this lane noted something
-	texts   []scalarText                     // the last texts of scalars, few, to be used again
-	mibs    sparse[mibMemory]                // by place in the library, where this lane reads something
-	nothing *found                           // what mibs without rows share
-	tables  map[*table]*tableMemory
+	scalars sparse[[scalarPage]absence] // by place in the library, where this lane noted something
+	texts   []scalarText                // the last texts of scalars, few, to be used again
+	mibs    sparse[mibMemory]           // by place in the library, where this lane reads something
+	nothing *found                      // what mibs without rows share
+	tables  []tableMemory               // few
 }
 
 // scalarPage is how many scalars' memory is made at once. The library has several hundred scalars and
 // mibs, of which one lane of one device has few, so there is memory for those alone.
 const scalarPage = 8
-
-// scalarMemory spares a device the question for what it does not have.
-type scalarMemory struct {
-	absence
-	seen bool // it answered once, so its absence may be a passing one
-}
 
 // scalarText is the text of a scalar at the last poll.
 type scalarText struct {
@@ -45,8 +39,7 @@ type mibMemory struct {
 	*found
 	misses  absence // of rows that joins looked for
 	perCell float32 // bytes of a reply for each value; 0: not measured
-	seen    bool
-	plain   bool // it is not asked for the end of the rows beside the last of them
+	plain   bool    // it is not asked for the end of the rows beside the last of them
 }
 
 // found is what the last complete read of a mib's columns found.
@@ -84,6 +77,7 @@ func (m *mibMemory) own() *found {
 
 // tableMemory are the series of a table's rows, which are one after the other in ids.
 type tableMemory struct {
+	table  *table
 	ids    string
 	series []*pipeline.Series
 }
@@ -139,10 +133,12 @@ func nextID(ids string) (id rowID, rest string) {
 	return id, rest
 }
 
-// absence is what a device did not have when asked, and when to ask again.
+// absence is what a device did not have when asked, and when to ask again. It spares a device the
+// question.
 type absence struct {
 	again uint32 // Unix seconds
 	times uint8
+	seen  bool // it was there once, so its absence may be a passing one
 }
 
 const (
@@ -165,7 +161,7 @@ func (a *absence) due(now time.Time) bool {
 }
 
 func newMemory() *memory {
-	return &memory{tables: map[*table]*tableMemory{}, nothing: &found{shared: true}}
+	return &memory{nothing: &found{shared: true}}
 }
 
 // mib is the memory of one mib, made when it is first asked for.
@@ -178,14 +174,25 @@ func (m *memory) mib(place int) *mibMemory {
 	return mib
 }
 
-// scalar is the memory of one scalar, made when it is first asked for.
-func (m *memory) scalar(place int) *scalarMemory {
+// scalar is what is known of one scalar's absence, made when it is first asked for.
+func (m *memory) scalar(place int) *absence {
 	page := m.scalars.at(place / scalarPage)
 	if page == nil {
-		page = new([scalarPage]scalarMemory)
+		page = new([scalarPage]absence)
 		m.scalars.put(place/scalarPage, page)
 	}
 	return &page[place%scalarPage]
+}
+
+// table is the memory of one table.
+func (m *memory) table(t *table) *tableMemory {
+	for i := range m.tables {
+		if m.tables[i].table == t {
+			return &m.tables[i]
+		}
+	}
+	m.tables = append(m.tables, tableMemory{table: t})
+	return &m.tables[len(m.tables)-1]
 }
 
 // dueMib reports that the device should be asked for a mib.
@@ -202,7 +209,7 @@ func (m *memory) dueScalar(place int, now time.Time) bool {
 
 // restart forgets what a reboot or an upgrade may have changed.
 func (m *memory) restart() {
-	m.scalars, m.texts, m.mibs = sparse[[scalarPage]scalarMemory]{}, nil, sparse[mibMemory]{}
+	m.scalars, m.texts, m.mibs = sparse[[scalarPage]absence]{}, nil, sparse[mibMemory]{}
 	m.apart = false
 }
 
@@ -255,5 +262,5 @@ func (m *mibMemory) keep(g *grid, now time.Time, packer *rowPacker) {
 		packer.add(g.index[row], cells)
 	}
 	m.rows = packer.pack()
-	m.readAt, m.seen, m.absence, m.empty, m.plain = now, true, absence{}, g.empty(), false
+	m.readAt, m.absence, m.empty, m.plain = now, absence{seen: true}, g.empty(), false
 }

@@ -16,11 +16,11 @@ type Row struct {
 	Seq    uint64 // of the last change
 	N      uint64 // updates so far
 	Born   uint64 // when it last came to be: whoever stands before has to get the whole row
-	Gone   bool   // a tombstone
 
 	cells cells
-	slot  int
+	slot  uint32
 	dead  bool // dropped from the store
+	Gone  bool // a tombstone
 }
 
 // Cells visits the fields, in the order of Layout; none of a tombstone.
@@ -55,7 +55,7 @@ type Shelf struct {
 	Slots   []*Row // nil: free. A row keeps its slot as long as it lives.
 	Alive   int    // rows that are no tombstones
 	Changed uint64 // the highest Seq of any row that is or was in it
-	free    []int
+	free    []uint32
 	byKey   map[string]*Row // nil while it has few
 }
 
@@ -86,7 +86,7 @@ func (s *Shelf) put(r *Row) {
 		s.Slots[r.slot] = r
 		return
 	}
-	r.slot = len(s.Slots)
+	r.slot = uint32(len(s.Slots))
 	s.Slots = append(s.Slots, r)
 	if s.byKey == nil && len(s.Slots) > manyRows {
 		s.byKey = make(map[string]*Row, len(s.Slots))
