@@ -1,0 +1,100 @@
+package spool
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"time"
+)
+
+// Record is the result of one finished poll.
+type Record struct {
+	Points  int    // lines, which are samples
+	Lines   []byte // line protocol, each line with its end
+	MinTime int64  // of the lines, Unix milliseconds
+	MaxTime int64
+}
+
+// Entry is a record that a reader hands out.
+type Entry struct {
+	Record
+	Seq uint64
+	At  time.Time // of MaxTime
+}
+
+// A record on the disk, 8-byte aligned: this header, then the payload.
+//
+//	magic u32 | length u32 | type u8 | codec u8 | 0 u16 | points u32 | seq u64 | min i64 | max i64
+//	| CRC of the header u32 | CRC of the payload u32
+const (
+	recordMagic = 0x43525052 // "RPRC"
+	headSize    = 48
+	align       = 8
+
+	typeLines  = 1
+	typeFooter = 2 // the end of a sealed segment; its payload sums it up
+	codecNone  = 0
+	codecZstd  = 1
+)
+
+// head is the header of a record.
+type head struct {
+	length   uint32 // of the payload
+	kind     uint8
+	codec    uint8
+	points   uint32
+	seq      uint64
+	min, max int64
+	payload  uint32 // CRC
+}
+
+var (
+	errNoRecord  = errors.New("no record here")
+	errDamaged   = errors.New("the payload of a record is damaged")
+	castagnoli   = crc32.MakeTable(crc32.Castagnoli)
+	little       = binary.LittleEndian
+	errTooLarge  = errors.New("one poll is larger than a record may be")
+	errNotOpen   = errors.New("spool is not open")
+	errFull      = errors.New("no room for the spool")
+	errSealed    = errors.New("writing failed a moment ago")
+	errLostFsync = errors.New("what was written could not be brought to the disk")
+)
+
+// padded is the size of a payload on the disk.
+func padded(n int) int64 { return int64(n+align-1) &^ (align - 1) }
+
+// size is how much of the file the record takes.
+func (h *head) size() int64 { return headSize + padded(int(h.length)) }
+
+// appendRecord appends a record, header and payload.
+func appendRecord(b []byte, h head, payload []byte) []byte {
+	start := len(b)
+	h.length, h.payload = uint32(len(payload)), crc32.Checksum(payload, castagnoli)
+	b = little.AppendUint32(b, recordMagic)
+	b = little.AppendUint32(b, h.length)
+	b = append(b, h.kind, h.codec, 0, 0)
+	b = little.AppendUint32(b, h.points)
+	b = little.AppendUint64(b, h.seq)
+	b = little.AppendUint64(b, uint64(h.min))
+	b = little.AppendUint64(b, uint64(h.max))
+	b = little.AppendUint32(b, crc32.Checksum(b[start:], castagnoli))
+	b = little.AppendUint32(b, h.payload)
+	b = append(b, payload...)
+	for len(b)%align != start%align {
+		b = append(b, 0)
+	}
+	return b
+}
+
+// parseHead reads a header. What it says of lengths can be relied upon.
+func parseHead(b []byte) (h head, err error) {
+	if len(b) < headSize || little.Uint32(b) != recordMagic || little.Uint32(b[40:]) != crc32.Checksum(b[:40], castagnoli) {
+		return head{}, errNoRecord
+	}
+	h = head{length: little.Uint32(b[4:]), kind: b[8], codec: b[9], points: little.Uint32(b[12:]), seq: little.Uint64(b[16:]),
+		min: int64(little.Uint64(b[24:])), max: int64(little.Uint64(b[32:])), payload: little.Uint32(b[44:])}
+	if h.length > maxRecord || h.kind != typeLines && h.kind != typeFooter || h.codec > codecZstd {
+		return head{}, errNoRecord
+	}
+	return h, nil
+}

@@ -1,0 +1,102 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// A segment begins with a header:
+//
+//	magic u64 | version u16 | 0 u16 | 0 u32 | first seq u64 | created i64 | 0 … | CRC u32
+//
+// and a sealed one ends with a footer, a record that sums it up, so that opening a spool needs to read
+// no other record than the last segment's.
+const (
+	segmentMagic   = 0x314c4f4f50535052 // "RPSPOOL1"
+	segmentVersion = 1
+	segmentHead    = 64
+	segmentSuffix  = ".seg"
+	footerPayload  = 8 + 8
+	footerSize     = headSize + footerPayload
+)
+
+// segment is one file of records with consecutive sequence numbers.
+type segment struct {
+	name     string
+	first    uint64 // of its records
+	next     uint64 // after its last record
+	size     int64  // of what is good
+	synced   int64  // of that, what is on the disk
+	min, max int64  // times of its lines; 0: it has none
+
+	points     int // all that were ever in it
+	left       int // records that are not settled
+	leftPoints int
+	file       file // while it is written to
+}
+
+func segmentName(first uint64) string { return fmt.Sprintf("%020d%s", first, segmentSuffix) }
+
+// parseName is the first sequence number that a file's name says.
+func parseName(name string) (first uint64, ok bool) {
+	digits, ok := strings.CutSuffix(name, segmentSuffix)
+	if !ok || len(digits) != 20 {
+		return 0, false
+	}
+	first, err := strconv.ParseUint(digits, 10, 64)
+	return first, err == nil
+}
+
+func appendSegmentHead(b []byte, first uint64, created int64) []byte {
+	start := len(b)
+	b = little.AppendUint64(b, segmentMagic)
+	b = little.AppendUint16(b, segmentVersion)
+	b = append(b, make([]byte, 6)...)
+	b = little.AppendUint64(b, first)
+	b = little.AppendUint64(b, uint64(created))
+	b = append(b, make([]byte, segmentHead-4-(len(b)-start))...)
+	return little.AppendUint32(b, crc32.Checksum(b[start:], castagnoli))
+}
+
+// errNoSegment says that a file is none.
+var errNoSegment = errors.New("not a segment of a spool")
+
+func checkSegmentHead(b []byte, first uint64) error {
+	switch {
+	case len(b) < segmentHead || little.Uint64(b) != segmentMagic || little.Uint32(b[segmentHead-4:]) != crc32.Checksum(b[:segmentHead-4], castagnoli):
+		return errNoSegment
+	case little.Uint16(b[8:]) != segmentVersion:
+		return fmt.Errorf("version %d: %w of this version", little.Uint16(b[8:]), errNoSegment)
+	case little.Uint64(b[16:]) != first:
+		return fmt.Errorf("it begins at %d: %w of that name", little.Uint64(b[16:]), errNoSegment)
+	}
+	return nil
+}
+
+// appendFooter sums a segment up.
+func (s *segment) appendFooter(b []byte, records, points int) []byte {
+	var payload [footerPayload]byte
+	little.PutUint64(payload[:], uint64(records))
+	little.PutUint64(payload[8:], uint64(points))
+	return appendRecord(b, head{kind: typeFooter, seq: s.next, min: s.min, max: s.max}, payload[:])
+}
+
+// readFooter reads the summary of a sealed segment of a size.
+func readFooter(f io.ReaderAt, size int64) (h head, records, points int, ok bool) {
+	var b [footerSize]byte
+	if size < segmentHead+footerSize {
+		return head{}, 0, 0, false
+	}
+	if _, err := f.ReadAt(b[:], size-footerSize); err != nil {
+		return head{}, 0, 0, false
+	}
+	h, err := parseHead(b[:])
+	if err != nil || h.kind != typeFooter || h.length != footerPayload || crc32.Checksum(b[headSize:], castagnoli) != h.payload {
+		return head{}, 0, 0, false
+	}
+	return h, int(little.Uint64(b[headSize:])), int(little.Uint64(b[headSize+8:])), true
+}
