@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,6 +23,9 @@ type Config struct {
 	Embedded *embedded.Config  `yaml:"embedded"` // nil: off, if there is an InfluxDB
 	InfluxDB []influxdb.Config `yaml:"influxdb"`
 	None     bool              `yaml:"none"` // keep nothing: the stream, and what is now, alone
+
+	// Folder is where spools are kept, each in its subfolder of spool. It comes from the root of the config.
+	Folder string `yaml:"-"`
 }
 
 // DefaultConfig is empty.
@@ -78,7 +82,7 @@ func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *sl
 		s.add("embedded", s.embedded, s.embedded.Open, s.embedded.Shutdown)
 	}
 	for _, dest := range cfg.InfluxDB {
-		sink, err := influxdb.New(dest, reg, log)
+		sink, err := influxdb.New(dest, filepath.Join(cfg.Folder, "spool"), reg, log)
 		if err != nil {
 			return nil, fmt.Errorf("storage: %w", err)
 		}
@@ -117,8 +121,8 @@ func (s *Sinks) Open() error {
 	return nil
 }
 
-// Close closes all sinks at once. What is queued for a database is sent until ctx ends; what is left
-// then is counted as dropped. The embedded store takes the time that its snapshot needs, too.
+// Close closes all sinks at once. What is new is sent to a database until ctx ends; what is left then is
+// in its spool. The embedded store takes the time that its snapshot needs, too.
 func (s *Sinks) Close(ctx context.Context) error {
 	errs := make([]error, s.opened)
 	var wg sync.WaitGroup

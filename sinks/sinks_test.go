@@ -82,8 +82,8 @@ func TestConfig(t *testing.T) {
 			[]string{"influxdb[0].token_file: "}},
 		"timeout": {`influxdb: [{url: "http://h", bucket: b, timeout: 1ms}]`,
 			[]string{"influxdb[0].timeout: 1ms is too short"}},
-		"queue": {`influxdb: [{url: "http://h", bucket: b, queue_bytes: 1000}]`,
-			[]string{"influxdb[0].queue_bytes: 1000 is too small"}},
+		"spool": {`influxdb: [{url: "http://h", bucket: b, spool: { max_bytes: 1000, fsync: never }}]`,
+			[]string{"influxdb[0].spool.max_bytes: 1000 is too small", `influxdb[0].spool.fsync: there is no "never"`}},
 		"name twice": {`influxdb: [{url: "http://h", bucket: b}, {url: "http://h", bucket: c}]`,
 			[]string{`influxdb[1].name: the name "influxdb" is taken by influxdb[0]`}},
 		"empty name": {`influxdb: [{name: "", url: "http://h", bucket: b}]`,
@@ -156,7 +156,7 @@ func open(t *testing.T, cfg Config, reg prometheus.Registerer) (*Sinks, error) {
 // the same sinks can be opened anew with the same registry.
 func TestOpenAndClose(t *testing.T) {
 	cfg := Config{
-		Embedded: &embedded.Config{Path: t.TempDir()},
+		Folder: t.TempDir(), Embedded: &embedded.Config{Path: t.TempDir()},
 		InfluxDB: []influxdb.Config{{Name: "away", URL: "http://127.0.0.1:1", Bucket: "b"}, {Name: "away, too", URL: "http://127.0.0.1:1", Bucket: "b"}},
 	}
 	reg := prometheus.NewRegistry()
@@ -184,7 +184,7 @@ func TestOpenAndClose(t *testing.T) {
 // TestOpenFailsAsAWhole: when one sink cannot be opened, none is left open.
 func TestOpenFailsAsAWhole(t *testing.T) {
 	cfg := Config{
-		Embedded: &embedded.Config{Path: t.TempDir()},
+		Folder: t.TempDir(), Embedded: &embedded.Config{Path: t.TempDir()},
 		InfluxDB: []influxdb.Config{{Name: "main", URL: "http://h", Bucket: "b", TokenFile: configs.File("/does/not/exist")}},
 	}
 	reg := prometheus.NewRegistry()

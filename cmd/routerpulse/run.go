@@ -58,6 +58,7 @@ const laneFleet = pipeline.Lane("fleet")
 // build makes every part. It touches neither disk nor network.
 func build(cfg Config, reg *prometheus.Registry, log *slog.Logger) (*app, error) {
 	a := &app{cfg: cfg, log: log, reg: reg, perDevice: prometheus.NewRegistry(), schema: cfg.Collectors.Schema()}
+	cfg.Storage.Folder = cfg.dataFolder()
 	var err error
 	if a.sinks, err = sinks.New(cfg.Storage, a.schema, reg, log); err != nil {
 		return nil, err

@@ -25,9 +25,10 @@ const maxReply = 64 << 10
 // client posts ready lines through influxdb-client-go's blocking API: one call is one request, without
 // batching or retry of its own.
 type client struct {
-	write api.WriteAPIBlocking
-	lib   influx.Client
-	doer  *doer
+	write   api.WriteAPIBlocking
+	lib     influx.Client
+	doer    *doer
+	classic classic
 }
 
 func newClient(cfg Config) *client {
@@ -40,7 +41,7 @@ func newClient(cfg Config) *client {
 	opts := influx.DefaultOptions().SetPrecision(time.Millisecond).SetApplicationName("routerpulse")
 	opts.HTTPOptions().SetHTTPDoer(d)
 	lib := influx.NewClientWithOptions(cfg.URL, "", opts)
-	return &client{write: lib.WriteAPIBlocking(cfg.Org, cfg.target()), lib: lib, doer: d}
+	return &client{write: lib.WriteAPIBlocking(cfg.Org, cfg.target()), lib: lib, doer: d, classic: newClassic(cfg)}
 }
 
 func transport() *http.Transport {
@@ -60,6 +61,12 @@ func (c *client) authorize(header string) { c.doer.authorize(header) }
 // post sends lines and returns what came back.
 func (c *client) post(ctx context.Context, lines []byte) reply {
 	var r reply
+	switch old, err := c.classic.isOld(ctx, c.doer); {
+	case err != nil:
+		return reply{Err: err}
+	case old:
+		return c.classic.post(ctx, c.doer, lines)
+	}
 	// Without its last line end: the library puts none after what it joins.
 	err := c.write.WriteRecord(context.WithValue(ctx, exchange{}, &r), string(bytes.TrimSuffix(lines, []byte("\n"))))
 	// The library decodes the server's JSON over its error, status and all: ours is what was on the wire.
@@ -106,6 +113,10 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 	d.mu.Unlock()
 	if header != "" {
 		req.Header.Set("Authorization", header)
+	}
+	if login, ok := strings.CutPrefix(header, "Token "); ok && strings.HasSuffix(req.URL.Path, classicPath) {
+		user, password, _ := strings.Cut(login, ":") // before 1.8 there are no tokens
+		req.SetBasicAuth(user, password)
 	}
 	resp, err := d.http.Do(req)
 	if err != nil {

@@ -220,7 +220,7 @@ func TestNoSecretInTheLog(t *testing.T) {
 				var log bytes.Buffer
 				cfg.URL = url
 				reg := prometheus.NewRegistry()
-				s, err := New(cfg, reg, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+				s, err := New(cfg, t.TempDir(), reg, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -2,25 +2,27 @@ package influxdb
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/routerpulse/routerpulse/configs"
+	"github.com/routerpulse/routerpulse/sinks/spool"
 )
 
 const (
 	defaultName    = "influxdb"
 	defaultTimeout = configs.Duration(10 * time.Second)
-	defaultQueue   = 64 << 20
-	minQueue       = 1 << 20
 )
 
 // Config of one InfluxDB: 1.8 and later 1.x, 2.x or 3.
 type Config struct {
-	// Name tells destinations apart in logs and metrics, and later names the folder of its queue.
+	// Name tells destinations apart in logs and metrics, and names the folder of its spool.
 	Name string `yaml:"name"`
 	// URL of the server, as http://127.0.0.1:8086.
 	URL string `yaml:"url"`
+	// Version of the server: "1" for 1.x before 1.8, "1.8", "2" or "3". Empty: it is asked.
+	Version string `yaml:"version"`
 	// Org of InfluxDB 2.x.
 	Org string `yaml:"org"`
 	// Bucket of 2.x, or database of 3. 1.x has Database instead.
@@ -41,14 +43,16 @@ type Config struct {
 
 	// Timeout of one request, from connecting to the end of the answer.
 	Timeout configs.Duration `yaml:"timeout"`
-	// QueueBytes is how much line protocol is kept in memory while the server is away; the oldest is
-	// dropped, and counted, beyond it.
-	QueueBytes int64 `yaml:"queue_bytes"`
+	// Spool bounds what is kept on the disk until the server has it.
+	Spool spool.Config `yaml:"spool"`
+	// Tables that go to this destination; none: all. NotTables are left out.
+	Tables    []string `yaml:"tables"`
+	NotTables []string `yaml:"not_tables"`
 }
 
-// DefaultConfig has a timeout of 10 s and a queue of 64 MiB.
+// DefaultConfig has a timeout of 10 s and a spool of 4 GiB.
 func DefaultConfig() Config {
-	return Config{Name: defaultName, Timeout: defaultTimeout, QueueBytes: defaultQueue}
+	return Config{Name: defaultName, Timeout: defaultTimeout, Spool: spool.DefaultConfig()}
 }
 
 // SetDefaults fills in DefaultConfig before a config file is read.
@@ -62,11 +66,14 @@ func (c *Config) Validate(r *configs.Report) {
 	c.validateURL(r.At("url"))
 	c.validateTarget(r)
 	c.validateLogin(r)
+	if !slices.Contains([]string{"", versionClassic, "1.8", "2", "3"}, c.Version) {
+		r.At("version").Errorf(`"1" (before 1.8), "1.8", "2" or "3"; leave it out to have the server asked`, "there is no version %q here", c.Version)
+	}
 	if c.Timeout < 0 || (c.Timeout > 0 && c.Timeout.Std() < 100*time.Millisecond) {
 		r.At("timeout").Errorf("10s is the default", "%s is too short", c.Timeout)
 	}
-	if c.QueueBytes != 0 && c.QueueBytes < minQueue {
-		r.At("queue_bytes").Errorf("give at least 1048576 (1 MiB); 67108864 is the default", "%d is too small", c.QueueBytes)
+	if c.Spool != (spool.Config{}) {
+		c.Spool.Validate(r.At("spool"))
 	}
 }
 
@@ -141,10 +148,15 @@ func (c Config) withDefaults() Config {
 	if c.Timeout == 0 {
 		c.Timeout = d.Timeout
 	}
-	if c.QueueBytes == 0 {
-		c.QueueBytes = d.QueueBytes
+	if c.Spool == (spool.Config{}) {
+		c.Spool = d.Spool
 	}
 	return c
+}
+
+// wants reports that a table goes to this destination.
+func (c *Config) wants(table string) bool {
+	return (len(c.Tables) == 0 || slices.Contains(c.Tables, table)) && !slices.Contains(c.NotTables, table)
 }
 
 // target is the bucket parameter: 1.x takes "database/policy" there.

@@ -3,6 +3,8 @@ package influxdb
 import (
 	"bytes"
 	"context"
+
+	"github.com/routerpulse/routerpulse/sinks/spool"
 )
 
 const (
@@ -27,21 +29,15 @@ type delivery struct {
 	bad    map[int]int
 	probes int
 
-	written, rejected int
-	example           string // why the first line was refused
-	refusedLine       []byte
+	written int
 }
 
 // deliver returns true when every line is in the database or refused for ever; false when ctx ended
 // before.
-func (s *sender) deliver(ctx context.Context, records []record) bool {
+func (s *sender) deliver(ctx context.Context, records []spool.Entry) bool {
 	d := &delivery{sender: s, ctx: ctx, lines: split(records), bad: map[int]int{}}
 	done := d.all()
-	s.settled = d.written + d.rejected
 	s.own.written.Add(float64(d.written))
-	if d.rejected > 0 {
-		s.refuse(d.rejected, d.example, cut(d.refusedLine))
-	}
 	return done
 }
 
@@ -135,14 +131,14 @@ func (d *delivery) shrink(n int, v verdict) {
 	for _, l := range d.lines[:n] {
 		size += len(l.text)
 	}
-	d.maxSize = max(size/2, 1)
+	d.lower(size)
 }
 
 // fit is how many of the first n lines one request may hold.
 func (d *delivery) fit(n int) int {
-	size := 0
+	size, limit := 0, d.limit()
 	for i, l := range d.lines[:n] {
-		if size += len(l.text); size > d.maxSize && i > 0 {
+		if size += len(l.text); size > limit && i > 0 {
 			return i
 		}
 	}
@@ -169,11 +165,10 @@ func (d *delivery) post(n int) verdict {
 // take notes that the first n lines are in the database, but for those that the answer told of.
 func (d *delivery) take(n int, v verdict) {
 	rejected := min(v.rejected, n)
-	if rejected > 0 {
-		d.explain(v)
+	if rejected > 0 { // nobody knows which
+		d.refuse(nil, rejected, v.reason)
 	}
 	d.written += n - rejected
-	d.rejected += rejected
 	d.lines = d.lines[n:]
 }
 
@@ -181,19 +176,16 @@ func (d *delivery) reject(n int, v verdict) {
 	if n == 0 {
 		return
 	}
-	d.explain(v)
-	d.rejected += n
+	var lines []byte
+	for _, l := range d.lines[:n] {
+		lines = append(lines, l.text...)
+	}
+	d.refuse(lines, n, v.reason)
 	d.lines = d.lines[n:]
 }
 
-func (d *delivery) explain(v verdict) {
-	if d.example == "" {
-		d.example, d.refusedLine = v.reason, d.lines[0].text
-	}
-}
-
 // split cuts records into lines.
-func split(records []record) []line {
+func split(records []spool.Entry) []line {
 	n := 0
 	for _, r := range records {
 		n += r.Points

@@ -1,9 +1,8 @@
-// Package influxdb is the sink for InfluxDB 1.8 and later 1.x, 2.x and 3: every table is a measurement,
-// every row a series with its tags, every field a field of one type for ever.
+// Package influxdb is the sink for InfluxDB 1.x, 2.x and 3: every table is a measurement, every row a
+// series with its tags, every field a field of one type for ever.
 //
-// Write encodes a batch and puts it into a queue; a goroutine posts what is there. A database that is
-// away, slow or out of space delays nobody: the queue holds what fits, and what has to be dropped is
-// counted to the sample.
+// Write encodes a batch and appends it to the spool: then it outlives the process. Senders post what is
+// there, what is new before what piled up. A database that is away, slow or out of space delays nobody.
 package influxdb
 
 import (
@@ -12,54 +11,58 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sinks/spool"
 )
 
-// drainTime is how long Close goes on sending what is queued.
+// drainTime is how long Close goes on sending what is new.
 const drainTime = 3 * time.Second
 
 // Sink writes to one InfluxDB.
 type Sink struct {
-	cfg Config
-	log *slog.Logger
-	own *metrics
-	q   queue
-	now func() time.Time
+	cfg   Config
+	log   *slog.Logger
+	own   *metrics
+	spool *spool.Spool
 	// patience is the longest back-off.
 	patience time.Duration
 
-	mu     sync.Mutex
-	sender *sender            // nil until Open
-	cancel context.CancelFunc // ends the sender
-	done   chan struct{}      // closed when the sender has ended
-	closed bool
+	mu      sync.Mutex
+	dest    *destination       // nil until Open
+	cancel  context.CancelFunc // ends the senders
+	senders sync.WaitGroup
+	closeTo func()
+	closed  bool
 }
 
 var _ pipeline.Sink = (*Sink)(nil)
 
-// New prepares a sink. Nothing is sent, and no file read, before Open. It fails only on a config that
-// Validate refuses.
-func New(cfg Config, reg prometheus.Registerer, log *slog.Logger) (*Sink, error) {
+// New prepares a sink, whose spool is in a subfolder of folder that has its name. Nothing is sent, and no
+// file read, before Open. It fails only on a config that Validate refuses.
+func New(cfg Config, folder string, reg prometheus.Registerer, log *slog.Logger) (*Sink, error) {
 	cfg = cfg.withDefaults()
 	if u, err := url.Parse(cfg.URL); err != nil || u.Host == "" {
 		return nil, fmt.Errorf("influxdb %s: url is not an address", cfg.Name) // it may hold a password
 	}
-	own := newMetrics(reg, cfg.Name)
-	q := newMemory(cfg.QueueBytes, func(records, points int) { own.drop(queueFull, records, points) })
-	own.watch(q)
-	return &Sink{cfg: cfg, log: log.With("sink", "influxdb", "destination", cfg.Name), own: own, q: q, now: time.Now, patience: backoffMost}, nil
+	log = log.With("sink", "influxdb", "destination", cfg.Name)
+	queue := spool.New(cfg.Spool, spool.Options{Dir: filepath.Join(folder, cfg.Name), Destination: cfg.Name, Registry: reg, Log: log})
+	return &Sink{cfg: cfg, log: log, own: newMetrics(reg, cfg.Name), spool: queue, patience: backoffMost}, nil
 }
 
 // Name is the destination's name in the config.
 func (s *Sink) Name() string { return s.cfg.Name }
 
-// Open reads the secret files and starts to send. Whether the database answers is not asked: it may
-// come later.
+// Spool is the queue in front of the database.
+func (s *Sink) Spool() *spool.Spool { return s.spool }
+
+// Open reads the secret files, opens the spool and starts to send. Whether the database answers is not
+// asked: it may come later.
 func (s *Sink) Open() error {
 	c := newClient(s.cfg)
 	return s.open(c, c.close)
@@ -68,7 +71,7 @@ func (s *Sink) Open() error {
 func (s *Sink) open(to poster, closePoster func()) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.sender != nil || s.closed {
+	if s.dest != nil || s.closed {
 		return errors.New("influxdb sink was open already")
 	}
 	header, err := s.cfg.authorization()
@@ -76,25 +79,38 @@ func (s *Sink) open(to poster, closePoster func()) error {
 		return fmt.Errorf("influxdb %s: %w", s.cfg.Name, err)
 	}
 	to.authorize(header)
-	if err := s.own.register(); err != nil {
+	if err := s.spool.Open(); err != nil {
 		return fmt.Errorf("influxdb %s: %w", s.cfg.Name, err)
 	}
+	if err := s.own.register(); err != nil {
+		return errors.Join(fmt.Errorf("influxdb %s: %w", s.cfg.Name, err), s.spool.Close(context.Background()))
+	}
+	s.dest = &destination{to: to, spool: s.spool, own: s.own, log: s.log, login: s.cfg.authorization, most: s.patience,
+		maxSize: batchBytes, closed: make(chan struct{}), well: make(chan struct{})}
+	s.closeTo = closePoster
 	ctx, cancel := context.WithCancel(context.Background())
-	s.sender, s.cancel, s.done = newSender(s, to), cancel, make(chan struct{})
-	go func(send *sender, done chan struct{}) {
-		defer close(done)
-		defer closePoster()
-		send.run(ctx)
-	}(s.sender, s.done)
+	s.cancel = cancel
+	for range newestSenders {
+		send := &sender{destination: s.dest, from: s.spool.Newest(), lingers: true}
+		s.senders.Go(func() { send.run(ctx) })
+	}
+	for range backlogSenders {
+		send := &sender{destination: s.dest, from: s.spool.Backlog()}
+		s.senders.Go(func() { send.run(ctx) })
+	}
 	return nil
 }
 
-// Write queues a batch and returns; nil means that it is queued. Older batches may have been dropped for
-// it, which is counted. *pipeline.RejectedError: values or the whole batch can never be written.
+// Write keeps a batch in the spool; nil means that it outlives the process. Older batches may have been
+// dropped for it, which is counted. *pipeline.RejectedError: the batch can never be written. Any other
+// error: it is not kept, and may be offered again.
 func (s *Sink) Write(_ context.Context, b pipeline.Batch) error {
-	r := record{At: s.now()}
 	ms, skipped := b.Time.UnixMilli(), 0
+	r := spool.Record{MinTime: ms, MaxTime: ms}
 	for i := range b.Tables {
+		if !s.cfg.wants(b.Tables[i].Table.Name) {
+			continue
+		}
 		for j := range b.Tables[i].Samples {
 			line, ok, n := appendLine(r.Lines, &b.Tables[i].Samples[j], ms)
 			r.Lines = line
@@ -108,22 +124,13 @@ func (s *Sink) Write(_ context.Context, b pipeline.Batch) error {
 		s.own.skipped.Add(float64(skipped))
 	}
 	if r.Points == 0 {
-		return s.check()
+		return nil
 	}
-	err := s.q.Append(r)
-	if errors.Is(err, errTooLarge) {
-		s.own.drop(queueFull, 1, r.Points)
+	_, err := s.spool.Append(r)
+	if errors.Is(err, spool.ErrTooLarge) {
 		return &pipeline.RejectedError{Samples: r.Points, Reason: err.Error()}
 	}
 	return err
-}
-
-// check reports a closed sink to a writer that has nothing to write.
-func (s *Sink) check() error {
-	if s.q.Waiting().Closed {
-		return errClosed
-	}
-	return nil
 }
 
 // Close is Shutdown with 3 s.
@@ -133,8 +140,9 @@ func (s *Sink) Close() error {
 	return s.Shutdown(ctx)
 }
 
-// Shutdown takes no more batches, goes on sending until all is written or ctx ends, and then counts what
-// is left as dropped. Closing again waits for the first.
+// Shutdown takes no more batches and sends what is new until all of it is written, the database is found
+// away, or ctx ends. What is left is in the spool, and sent after the next start. Closing again waits
+// for the first.
 func (s *Sink) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -142,19 +150,18 @@ func (s *Sink) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	s.closed = true
-	s.q.Close()
-	settled := 0
-	if s.sender != nil {
-		defer context.AfterFunc(ctx, s.cancel)()
-		<-s.done
-		s.cancel()
-		settled = s.sender.settled
-		defer s.own.unregister()
+	if s.dest == nil {
+		return nil
 	}
-	if left := s.q.Close(); left.Points > settled {
-		left.Points -= settled
-		s.own.drop(shutdown, left.Records, left.Points)
-		s.log.Warn("closed with samples that the database does not have", "samples", left.Points, "batches", left.Records)
+	stop := context.AfterFunc(ctx, s.cancel)
+	close(s.dest.closed)
+	s.senders.Wait()
+	stop()
+	s.cancel()
+	s.closeTo()
+	s.own.unregister()
+	if left := s.spool.State(); left.Points > 0 {
+		s.log.Info("closed with samples that the database does not have; they are sent after the next start", "samples", left.Points, "batches", left.Records)
 	}
-	return nil
+	return s.spool.Close(ctx)
 }

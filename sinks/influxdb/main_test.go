@@ -3,6 +3,7 @@ package influxdb
 import (
 	"context"
 	"log/slog"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sinks/spool"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -18,24 +20,35 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // counts are the sink's own figures.
-type counts struct{ written, rejected, droppedFull, droppedShutdown, recordsFull, recordsShutdown int }
+type counts struct{ written, rejected int }
 
 func countsOf(s *Sink) counts {
-	n := func(c prometheus.Collector) int { return int(testutil.ToFloat64(c)) }
-	return counts{
-		n(s.own.written), n(s.own.rejected),
-		n(s.own.droppedSamples.WithLabelValues(queueFull)), n(s.own.droppedSamples.WithLabelValues(shutdown)),
-		n(s.own.droppedRecords.WithLabelValues(queueFull)), n(s.own.droppedRecords.WithLabelValues(shutdown)),
+	return counts{int(testutil.ToFloat64(s.own.written)), int(testutil.ToFloat64(s.own.rejected))}
+}
+
+// left is how many samples a closed sink keeps for its next start.
+func left(t *testing.T, folder string) int {
+	t.Helper()
+	sum, err := spool.Inspect(filepath.Join(folder, defaultName))
+	if err != nil {
+		t.Fatal(err)
 	}
+	return sum.Points
 }
 
 // mustNew makes a sink; its URL may be left out where a stand-in is opened.
 func mustNew(t *testing.T, cfg Config) *Sink {
 	t.Helper()
+	return newIn(t, cfg, t.TempDir())
+}
+
+// newIn makes a sink whose spool is in a folder.
+func newIn(t *testing.T, cfg Config, folder string) *Sink {
+	t.Helper()
 	if cfg.URL == "" {
 		cfg.URL = "http://database"
 	}
-	s, err := New(cfg, prometheus.NewRegistry(), discard())
+	s, err := New(cfg, folder, prometheus.NewRegistry(), discard())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,6 +40,8 @@ type verdict struct {
 	wait     time.Duration // that the server asked for; 0: our own back-off
 	reason   string        // for people
 	rejected int           // lines that were refused although the others were taken
+
+	serverError bool // the server answered, and it is not well
 }
 
 const (
@@ -50,7 +52,7 @@ const (
 // judge decides by the status first and looks at the text only where the status is ambiguous: any text
 // may hold an echo of what was sent.
 func (r reply) judge(now time.Time) verdict {
-	v := verdict{reason: r.reason()}
+	v := verdict{reason: r.reason(), serverError: r.Status >= 500 && r.Status != http.StatusServiceUnavailable}
 	switch s := r.Status; {
 	case s == 0:
 		v.action = later

@@ -2,10 +2,11 @@ package influxdb
 
 import (
 	"context"
-	"log/slog"
 	"math/rand/v2"
 	"strconv"
 	"time"
+
+	"github.com/routerpulse/routerpulse/sinks/spool"
 )
 
 const (
@@ -16,11 +17,13 @@ const (
 	// linger is how old a batch gets while others join it.
 	linger = time.Second
 
+	// How many requests may be on their way at once: of what is new, and of what piled up.
+	newestSenders  = 2
+	backlogSenders = 4
+
 	backoffFirst = 500 * time.Millisecond
 	backoffMost  = 30 * time.Second
 	deniedWait   = 30 * time.Second
-	// hurry bounds every wait while the sink closes.
-	hurry = 200 * time.Millisecond
 	// remind and sayRefusals are how often what lasts is logged.
 	remind      = 10 * time.Minute
 	sayRefusals = time.Minute
@@ -32,79 +35,61 @@ type poster interface {
 	post(ctx context.Context, lines []byte) reply
 }
 
-// sender takes records from the queue and posts them, one request at a time.
+// sender takes records from one end of the spool and posts them, one request at a time.
 type sender struct {
-	to      poster
-	q       queue
-	own     *metrics
-	log     *slog.Logger
-	login   func() (string, error) // reads the credentials anew
-	maxSize int                    // bytes of a request; a 413 lowers it
-	most    time.Duration          // longest back-off
-
-	failures int // in a row
-	settled  int // lines of the batch that is not acknowledged which the database has, or refused
-	trouble  trouble
-	refusals refusals
+	*destination
+	from     *spool.Reader
+	lingers  bool // it waits for a batch to fill
+	failures int  // in a row
 }
 
-// refusals are the samples that were refused since it was said last.
-type refusals struct {
-	samples int
-	said    time.Time
-}
-
-// trouble is what is wrong with the destination now, so that it is said once and not with each try.
-type trouble struct {
-	since, said time.Time
-	action      action
-}
-
-func newSender(s *Sink, to poster) *sender {
-	return &sender{to: to, q: s.q, own: s.own, log: s.log, login: s.cfg.authorization, maxSize: batchBytes, most: s.patience}
-}
-
-// run sends until ctx ends, or until the queue is closed and empty.
+// run sends until ctx ends or, when the sink closes, until there is nothing new or the database is away.
 func (s *sender) run(ctx context.Context) {
 	for s.wait(ctx) {
-		records := s.q.Take(batchLines, s.maxSize)
+		records := s.from.Take(batchLines, s.limit())
+		if len(records) == 0 {
+			continue // another sender was faster
+		}
 		if !s.deliver(ctx, records) {
+			s.spool.Return(records)
+			s.giveUp(s)
 			return
 		}
-		s.q.Ack(records)
-		s.settled = 0
+		s.spool.Ack(records)
 	}
 }
 
 // wait returns true when there is a batch to send: enough, or old enough, or the last.
 func (s *sender) wait(ctx context.Context) bool {
-	for {
-		b := s.q.Waiting()
-		age := time.Since(b.Oldest)
-		switch {
-		case ctx.Err() != nil, b.Closed && b.Records == 0:
+	for ctx.Err() == nil {
+		ready, ending := s.from.Ready(), s.ending()
+		if ending && (!ready.Some || !s.lingers) {
 			return false
-		case b.Records > 0 && (b.Closed || b.Points >= batchLines || b.Bytes >= int64(s.maxSize) || age >= linger):
+		}
+		age := time.Since(ready.Oldest)
+		if ready.Some && (ending || !s.lingers || ready.Points >= batchLines || ready.Bytes >= s.limit() || age >= linger) {
 			return true
 		}
 		var due <-chan time.Time
-		if b.Records > 0 {
+		if ready.Some {
 			due = time.After(linger - age)
 		}
 		select {
 		case <-ctx.Done():
 		case <-due:
-		case <-s.q.Changed():
+		case <-s.from.Changed():
+		case <-s.closed:
 		}
 	}
+	return false
 }
 
 // send posts lines until the database has them (accepted) or will not have them as they are (refused,
-// tooLarge). It returns later only when ctx has ended.
+// tooLarge). It returns later only when ctx has ended, or the sink closes and the database is away.
 func (s *sender) send(ctx context.Context, lines []byte) verdict {
-	for {
+	for s.turn(ctx, s) {
 		v := s.try(ctx, lines)
-		s.note(v)
+		s.note(v, s)
 		switch v.action {
 		case accepted, refused, tooLarge:
 			s.failures = 0
@@ -113,10 +98,11 @@ func (s *sender) send(ctx context.Context, lines []byte) verdict {
 			s.relogin()
 		}
 		s.failures++
-		if !s.pause(ctx, s.delay(v)) {
-			return verdict{action: later, reason: v.reason}
+		if s.ending() || !s.pause(ctx, s.delay(v)) {
+			break
 		}
 	}
+	return verdict{action: later}
 }
 
 func (s *sender) try(ctx context.Context, lines []byte) verdict {
@@ -157,57 +143,16 @@ func backoff(failures int, most time.Duration) time.Duration {
 	return rand.N(most)
 }
 
-// pause waits, short when the sink is closing. False: ctx has ended.
+// pause waits. False: ctx has ended. When the sink closes there is one more try, at once.
 func (s *sender) pause(ctx context.Context, d time.Duration) bool {
-	end := time.Now().Add(d)
-	for {
-		if s.q.Waiting().Closed {
-			end = time.Now().Add(min(hurry, time.Until(end)))
-		}
-		closed := s.q.Waiting().Closed
-		var changed <-chan struct{}
-		if !closed {
-			changed = s.q.Changed()
-		}
-		select {
-		case <-ctx.Done():
-			return false
-		case <-time.After(time.Until(end)):
-			return true
-		case <-changed:
-		}
-	}
-}
-
-// refuse counts samples that the database will never take, and says so now and then.
-func (s *sender) refuse(samples int, reason, example string) {
-	s.own.rejected.Add(float64(samples))
-	s.refusals.samples += samples
-	if now := time.Now(); now.Sub(s.refusals.said) >= sayRefusals {
-		s.log.Warn("the database refuses samples for ever", "samples", s.refusals.samples, "reason", reason, "example", example)
-		s.refusals = refusals{said: now}
-	}
-}
-
-// note says when the destination goes bad, when it comes back, and in between now and then.
-func (s *sender) note(v verdict) {
-	now := time.Now()
-	switch bad := v.action == later || v.action == denied; {
-	case bad:
-		s.own.up.Set(0)
-		fresh := s.trouble.since.IsZero()
-		if fresh {
-			s.trouble.since = now
-		}
-		if fresh || v.action != s.trouble.action || now.Sub(s.trouble.said) >= remind {
-			s.log.Warn("cannot write; the samples are kept and sent again", "reason", v.reason, "queued_bytes", s.q.Waiting().Bytes)
-			s.trouble.said, s.trouble.action = now, v.action
-		}
-	default:
-		s.own.up.Set(1)
-		if !s.trouble.since.IsZero() {
-			s.log.Info("writing again", "after", now.Sub(s.trouble.since).Round(time.Millisecond).String())
-			s.trouble = trouble{}
-		}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-s.closed:
+		return true
+	case <-t.C:
+		return true
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/routerpulse/routerpulse/configs"
+	"github.com/routerpulse/routerpulse/sinks/spool"
 )
 
 // database is a stand-in that keeps lines, and answers as it is told.
@@ -96,6 +97,17 @@ func refuseIf(bad func(line string) bool) func([]string) reply {
 		}
 		return reply{Status: 204}
 	}
+}
+
+// openIn opens a sink whose spool is in a folder.
+func openIn(t *testing.T, folder string, d *database) *Sink {
+	t.Helper()
+	s := newIn(t, Config{}, folder)
+	if err := s.open(d, func() {}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
 func openTo(t *testing.T, cfg Config, d *database) *Sink {
@@ -421,48 +433,6 @@ func TestSenderCountsLinesThatTheAnswerTellsOf(t *testing.T) {
 	})
 }
 
-// TestQueueShedsWhileAway: with the database away, the newest batches that fit are kept, and every
-// sample that had to go is counted.
-func TestQueueShedsWhileAway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDatabase()
-		d.set(status(503))
-		s := openTo(t, Config{QueueBytes: 20_000}, d)
-		const batches, rows = 100, 20
-		for n := range batches {
-			mustWrite(t, s, batchOf(testTable(), n, rows))
-			time.Sleep(10 * time.Second)
-		}
-		away := countsOf(s)
-		if away.droppedFull == 0 || away.droppedFull != away.recordsFull*rows {
-			t.Errorf("counted %+v", away)
-		}
-		d.set(nil)
-		time.Sleep(2 * time.Minute)
-		synctest.Wait()
-		_, stored := d.count()
-		if stored+away.droppedFull != batches*rows {
-			t.Errorf("%d stored and %d dropped of %d", stored, away.droppedFull, batches*rows)
-		}
-		if !slices.ContainsFunc(slices.Collect(keys(d.stored)), func(l string) bool { return strings.Contains(l, "b99r0") }) {
-			t.Error("the newest batch is not there")
-		}
-	})
-}
-
-func TestBatchLargerThanTheQueue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := openTo(t, Config{QueueBytes: 100}, newDatabase())
-		err := s.Write(t.Context(), batchOf(testTable(), 1, 20))
-		if err == nil || !strings.Contains(err.Error(), "20 samples rejected") {
-			t.Errorf("got %v", err)
-		}
-		if c := countsOf(s); c != (counts{droppedFull: 20, recordsFull: 1}) {
-			t.Errorf("counted %+v", c)
-		}
-	})
-}
-
 func TestCloseDrains(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDatabase()
@@ -484,7 +454,7 @@ func TestCloseDrains(t *testing.T) {
 }
 
 // TestCloseIsBounded: whatever state the database is in, Close ends within its time, and what is left is
-// counted.
+// there at the next start.
 func TestCloseIsBounded(t *testing.T) {
 	for name, answer := range map[string]func([]string) reply{
 		"away":          status(500),
@@ -494,9 +464,9 @@ func TestCloseIsBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				d := newDatabase()
+				d, folder := newDatabase(), t.TempDir()
 				d.set(answer)
-				s := openTo(t, Config{}, d)
+				s := openIn(t, folder, d)
 				for n := range 3 {
 					mustWrite(t, s, batchOf(testTable(), n, 10))
 				}
@@ -508,22 +478,29 @@ func TestCloseIsBounded(t *testing.T) {
 				if took := time.Since(start); took > drainTime {
 					t.Errorf("close took %v", took)
 				}
-				want := counts{droppedShutdown: 30, recordsShutdown: 3}
+				written, rejected, waiting := 0, 0, 30
 				if name == "hopeless line" {
-					want = counts{written: 27, rejected: 3}
+					written, rejected, waiting = 27, 3, 0
 				}
-				if c := countsOf(s); c != want {
-					t.Errorf("counted %+v, want %+v", c, want)
+				if c, n := countsOf(s), left(t, folder); c != (counts{written, rejected}) || n != waiting {
+					t.Errorf("counted %+v, %d left", c, n)
+				}
+				d.set(nil)
+				again := openIn(t, folder, d)
+				time.Sleep(2 * linger)
+				synctest.Wait()
+				if c := countsOf(again); c.written != waiting {
+					t.Errorf("%d of %d after the next start", c.written, waiting)
 				}
 			})
 		})
 	}
 }
 
-// TestCloseAfterHalfABatch: what of a batch was stored before the end is not counted as dropped.
+// TestCloseAfterHalfABatch: what of a batch was stored before the end is sent again, which does no harm.
 func TestCloseAfterHalfABatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDatabase()
+		d, folder := newDatabase(), t.TempDir()
 		taken := false
 		d.set(func(lines []string) reply {
 			switch {
@@ -535,42 +512,60 @@ func TestCloseAfterHalfABatch(t *testing.T) {
 			taken = true
 			return reply{Status: 204}
 		})
-		s := openTo(t, Config{}, d)
+		s := openIn(t, folder, d)
 		mustWrite(t, s, batchOf(testTable(), 1, 40))
 		time.Sleep(time.Minute)
 		_ = s.Close()
-		if c := countsOf(s); c.written != 10 || c.droppedShutdown != 30 {
-			t.Errorf("counted %+v", c)
+		if c := countsOf(s); c.written != 10 || left(t, folder) != 40 {
+			t.Errorf("counted %+v, %d left", c, left(t, folder))
+		}
+		d.set(nil)
+		openIn(t, folder, d)
+		time.Sleep(2 * linger)
+		synctest.Wait()
+		if len(d.stored) != 40 {
+			t.Errorf("%d different lines stored of 40", len(d.stored))
 		}
 	})
 }
 
-func TestCloseBeforeOpenCountsWhatWasWritten(t *testing.T) {
+// TestWriteWhileNotOpen: a batch that cannot be kept is offered again.
+func TestWriteWhileNotOpen(t *testing.T) {
 	s := mustNew(t, Config{})
-	mustWrite(t, s, batchOf(testTable(), 1, 10))
+	if err := s.Write(t.Context(), batchOf(testTable(), 1, 10)); err == nil {
+		t.Error("written before it was open")
+	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
-	}
-	if c := countsOf(s); c.droppedShutdown != 10 {
-		t.Errorf("counted %+v", c)
 	}
 	if err := s.Open(); err == nil {
 		t.Error("open after close")
 	}
 }
 
-func keys(m map[string]int) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
+// TestDeadLettersHaveTheLine: what the database refuses can be read, with the reason.
+func TestDeadLettersHaveTheLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, folder := newDatabase(), t.TempDir()
+		d.set(refuseIf(func(l string) bool { return strings.Contains(l, "b1r2 ") }))
+		s := openIn(t, folder, d)
+		mustWrite(t, s, batchOf(testTable(), 1, 10))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		sum, err := spool.Inspect(filepath.Join(folder, defaultName))
+		if err != nil || len(sum.Dead) != 1 {
+			t.Fatalf("%+v, %v", sum, err)
 		}
-	}
+		letters, err := spool.ReadDead(sum.Dead[0].Path)
+		if err != nil || len(letters) != 1 || !strings.Contains(letters[0].Reason, "unable to parse") ||
+			len(letters[0].Lines) != 1 || !strings.Contains(letters[0].Lines[0], "interface=b1r2 ") {
+			t.Errorf("%+v, %v", letters, err)
+		}
+	})
 }
 
 func TestSplitKeepsEveryByte(t *testing.T) {
-	records := []record{{Lines: []byte("a 1\nb 2\n"), Points: 2}, {Lines: []byte("c 3\n"), Points: 1}}
+	records := []spool.Entry{{Record: spool.Record{Lines: []byte("a 1\nb 2\n"), Points: 2}}, {Record: spool.Record{Lines: []byte("c 3\n"), Points: 1}}}
 	var all []byte
 	for i, l := range split(records) {
 		all = append(all, l.text...)

@@ -40,8 +40,27 @@ func StartInfluxd(tb testing.TB) (url string) {
 // the test ends.
 func NewInfluxd(tb testing.TB, http string) *Influxd {
 	tb.Helper()
-	dir := tb.TempDir()
-	d := &Influxd{tb: tb, binary: findInfluxd(tb), config: filepath.Join(dir, "influxdb.conf"), output: filepath.Join(dir, "influxd.log")}
+	return newInfluxd(tb, findInfluxd(tb), tb.TempDir(), http)
+}
+
+// NewOldInfluxd starts an InfluxDB before 1.8, which has the API of 1.x only.
+func NewOldInfluxd(tb testing.TB, http string) *Influxd {
+	tb.Helper()
+	return newInfluxd(tb, findOldInfluxd(tb), tb.TempDir(), http)
+}
+
+// NewInfluxdIn starts an InfluxDB that keeps its data in a folder; old: one before 1.8.
+func NewInfluxdIn(tb testing.TB, dir string, old bool) *Influxd {
+	tb.Helper()
+	if old {
+		return newInfluxd(tb, findOldInfluxd(tb), dir, "")
+	}
+	return newInfluxd(tb, findInfluxd(tb), dir, "")
+}
+
+func newInfluxd(tb testing.TB, binary, dir, http string) *Influxd {
+	tb.Helper()
+	d := &Influxd{tb: tb, binary: binary, config: filepath.Join(dir, "influxdb.conf"), output: filepath.Join(dir, "influxd.log")}
 	tb.Cleanup(d.Kill) // nobody needs its data any more
 	for try := 1; ; try++ {
 		api, rpc := freePort(tb), freePort(tb)
@@ -140,7 +159,7 @@ func (d *Influxd) waitHealthy() error {
 }
 
 func healthy(ctx context.Context, url string) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/health", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/ping", nil)
 	if err != nil {
 		return false
 	}
@@ -150,7 +169,7 @@ func healthy(ctx context.Context, url string) bool {
 	}
 	_, _ = io.Copy(io.Discard, resp.Body)
 	_ = resp.Body.Close()
-	return resp.StatusCode == http.StatusOK
+	return resp.StatusCode == http.StatusNoContent
 }
 
 // direct is a client that keeps no connection, so that tests leave no goroutine.
@@ -173,6 +192,20 @@ func findInfluxd(tb testing.TB) string {
 	path := filepath.Join(strings.TrimSpace(string(out)), "bin", "influxd")
 	if _, err := os.Stat(path); err != nil {
 		tb.Fatalf("InfluxDB 1.8.3 is needed for this test: %v; %s", err, influxdInstall)
+	}
+	return path
+}
+
+// findOldInfluxd finds what .ci/install unpacked below the module.
+func findOldInfluxd(tb testing.TB) string {
+	tb.Helper()
+	out, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		tb.Fatalf("go env GOMOD: %v", err)
+	}
+	path := filepath.Join(filepath.Dir(strings.TrimSpace(string(out))), ".tools", "influxd-1.6.7")
+	if _, err := os.Stat(path); err != nil {
+		tb.Fatalf("InfluxDB 1.6.7 is needed for this test: %v; run .ci/install", err)
 	}
 	return path
 }

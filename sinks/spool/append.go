@@ -12,9 +12,12 @@ const retryAfter = time.Second
 // Append keeps a record, and returns its number when it is in the kernel: it then outlives the process.
 // It never waits for who reads. An error means that the record is not kept; the caller may offer it again.
 func (s *Spool) Append(r Record) (seq uint64, err error) {
+	if !s.opened() {
+		return 0, errNotOpen
+	}
 	payload := s.codec.encode(make([]byte, 0, len(r.Lines)/4+64), r.Lines)
 	if len(payload) > maxRecord || len(r.Lines) > maxLines {
-		return 0, errTooLarge
+		return 0, ErrTooLarge
 	}
 	h := head{kind: typeLines, codec: codecZstd, points: uint32(r.Points), min: r.MinTime, max: r.MaxTime}
 	s.mu.Lock()
@@ -39,7 +42,7 @@ func (s *Spool) Append(r Record) (seq uint64, err error) {
 	}
 	s.recovered()
 	seq = s.nextSeq - 1
-	s.push(Entry{Record: r, Seq: seq, At: time.UnixMilli(r.MaxTime)})
+	s.push(Entry{Record: r, Seq: seq, At: s.now()})
 	if s.cfg.Fsync == syncAlways {
 		return seq, s.syncActive()
 	}
@@ -53,6 +56,12 @@ func (s *Spool) Append(r Record) (seq uint64, err error) {
 		return seq, s.syncActive()
 	}
 	return seq, nil
+}
+
+func (s *Spool) opened() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.isOpen
 }
 
 // write appends to the active segment, or begins another.

@@ -32,6 +32,32 @@ func (r *Reader) Take(points, bytes int) []Entry {
 	return r.spool.takeBacklog(points, bytes)
 }
 
+// Ready is what a reader could hand out now.
+type Ready struct {
+	Some   bool
+	Points int       // of Newest alone
+	Bytes  int       // of Newest alone
+	Oldest time.Time // when the first of Newest was appended
+}
+
+// Ready tells what the reader could hand out now.
+func (r *Reader) Ready() Ready {
+	s := r.spool
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !r.newest {
+		return Ready{Some: s.isOpen && s.backlog.seq < s.ringFirst()}
+	}
+	ready := Ready{Some: len(s.ring) > 0, Bytes: s.ringSize}
+	if ready.Some {
+		ready.Oldest = s.ring[0].At
+	}
+	for i := range s.ring {
+		ready.Points += s.ring[i].Points
+	}
+	return ready
+}
+
 // push puts a record where Newest finds it. What does not fit any more is left to Backlog.
 func (s *Spool) push(e Entry) {
 	s.ring = append(s.ring, e)

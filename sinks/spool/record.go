@@ -19,7 +19,7 @@ type Record struct {
 type Entry struct {
 	Record
 	Seq uint64
-	At  time.Time // of MaxTime
+	At  time.Time // when it was appended; from the disk, MaxTime
 }
 
 // A record on the disk, 8-byte aligned: this header, then the payload.
@@ -48,12 +48,14 @@ type head struct {
 	payload  uint32 // CRC
 }
 
+// ErrTooLarge says that a record can never be kept.
+var ErrTooLarge = errors.New("one poll is larger than a record may be")
+
 var (
 	errNoRecord  = errors.New("no record here")
 	errDamaged   = errors.New("the payload of a record is damaged")
 	castagnoli   = crc32.MakeTable(crc32.Castagnoli)
 	little       = binary.LittleEndian
-	errTooLarge  = errors.New("one poll is larger than a record may be")
 	errNotOpen   = errors.New("spool is not open")
 	errFull      = errors.New("no room for the spool")
 	errSealed    = errors.New("writing failed a moment ago")
