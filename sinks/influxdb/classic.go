@@ -88,8 +88,10 @@ func (c *classic) post(ctx context.Context, d *doer, lines []byte) (r reply) {
 	if err != nil {
 		return reply{Err: err}
 	}
-	if _, err := d.Do(req); err != nil {
-		return reply{Err: err} // the body was read
+	resp, err := d.Do(req)
+	if err != nil {
+		return reply{Err: err}
 	}
+	_ = resp.Body.Close() // it was read
 	return r
 }

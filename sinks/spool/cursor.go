@@ -1,7 +1,7 @@
 package spool
 
 import (
-	"hash/crc32"
+	"encoding/binary"
 )
 
 // The cursor file has two slots, written in turn, so that one of them is whole at any time:
@@ -45,22 +45,22 @@ func openCursor(dir folder) (c cursor, settled intervals, err error) {
 }
 
 func parseSlot(b []byte) (generation uint64, list intervals, ok bool) {
-	if len(b) != slotSize || little.Uint32(b) != cursorMagic || little.Uint32(b[slotSize-4:]) != crc32.Checksum(b[:slotSize-4], castagnoli) {
+	if len(b) != slotSize || binary.LittleEndian.Uint32(b) != cursorMagic || binary.LittleEndian.Uint32(b[slotSize-4:]) != checksum(b[:slotSize-4]) {
 		return 0, nil, false
 	}
-	n := little.Uint32(b[4:])
+	n := binary.LittleEndian.Uint32(b[4:])
 	if n > cursorIntervals {
 		return 0, nil, false
 	}
 	for i := range n {
 		at := b[16+16*i:]
-		x := interval{little.Uint64(at), little.Uint64(at[8:])}
+		x := interval{binary.LittleEndian.Uint64(at), binary.LittleEndian.Uint64(at[8:])}
 		if x.from > x.to || len(list) > 0 && x.from <= list[len(list)-1].to+1 {
 			return 0, nil, false
 		}
 		list = append(list, x)
 	}
-	return little.Uint64(b[8:]), list, true
+	return binary.LittleEndian.Uint64(b[8:]), list, true
 }
 
 // write brings what is settled to the disk. Of more intervals than a slot holds the lowest are written:
@@ -68,14 +68,14 @@ func parseSlot(b []byte) (generation uint64, list intervals, ok bool) {
 func (c *cursor) write(settled intervals) error {
 	settled = settled[:min(len(settled), cursorIntervals)]
 	b := make([]byte, slotSize)
-	little.PutUint32(b, cursorMagic)
-	little.PutUint32(b[4:], uint32(len(settled)))
-	little.PutUint64(b[8:], c.generation+1)
+	binary.LittleEndian.PutUint32(b, cursorMagic)
+	binary.LittleEndian.PutUint32(b[4:], uint32(len(settled)))
+	binary.LittleEndian.PutUint64(b[8:], c.generation+1)
 	for i, x := range settled {
-		little.PutUint64(b[16+16*i:], x.from)
-		little.PutUint64(b[24+16*i:], x.to)
+		binary.LittleEndian.PutUint64(b[16+16*i:], x.from)
+		binary.LittleEndian.PutUint64(b[24+16*i:], x.to)
 	}
-	little.PutUint32(b[slotSize-4:], crc32.Checksum(b[:slotSize-4], castagnoli))
+	binary.LittleEndian.PutUint32(b[slotSize-4:], checksum(b[:slotSize-4]))
 	if _, err := c.file.WriteAt(b, int64((c.generation+1)%2)*slotSize); err != nil {
 		return err
 	}

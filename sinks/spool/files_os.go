@@ -50,7 +50,8 @@ func (d diskFolder) room() (free, total int64, err error) {
 	if err := unix.Statfs(string(d), &s); err != nil {
 		return 0, 0, err
 	}
-	return int64(s.Bavail) * int64(s.Bsize), int64(s.Blocks) * int64(s.Bsize), nil
+	block := int64(s.Bsize) //nolint:unconvert // its type is another on other systems
+	return int64(s.Bavail) * block, int64(s.Blocks) * block, nil
 }
 
 func (d diskFolder) lock() (unlock func() error, err error) {

@@ -27,7 +27,7 @@ func (s *Spool) loadSegment(name string, first uint64) error {
 		return s.setAside(name, size, err)
 	}
 	g := &segment{name: name, first: first, next: first, size: size}
-	records, points := 0, 0
+	var records, points int
 	if h, n, p, ok := readFooter(f, size); ok {
 		g.size, g.next, g.min, g.max, records, points = size-footerSize, h.seq, h.min, h.max, n, p
 	} else if records, points, err = s.scanTail(g, f, size); err != nil {

@@ -28,7 +28,6 @@ type ramFile struct {
 	data    []byte
 	durable []byte
 	writes  []ramWrite // since the last sync
-	closed  bool
 }
 
 type ramWrite struct {

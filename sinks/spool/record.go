@@ -54,13 +54,14 @@ var ErrTooLarge = errors.New("one poll is larger than a record may be")
 var (
 	errNoRecord  = errors.New("no record here")
 	errDamaged   = errors.New("the payload of a record is damaged")
-	castagnoli   = crc32.MakeTable(crc32.Castagnoli)
-	little       = binary.LittleEndian
 	errNotOpen   = errors.New("spool is not open")
 	errFull      = errors.New("no room for the spool")
 	errSealed    = errors.New("writing failed a moment ago")
 	errLostFsync = errors.New("what was written could not be brought to the disk")
 )
+
+// checksum is the CRC of headers and payloads. The table behind it is made once, by the library.
+func checksum(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
 
 // padded is the size of a payload on the disk.
 func padded(n int) int64 { return int64(n+align-1) &^ (align - 1) }
@@ -71,16 +72,16 @@ func (h *head) size() int64 { return headSize + padded(int(h.length)) }
 // appendRecord appends a record, header and payload.
 func appendRecord(b []byte, h head, payload []byte) []byte {
 	start := len(b)
-	h.length, h.payload = uint32(len(payload)), crc32.Checksum(payload, castagnoli)
-	b = little.AppendUint32(b, recordMagic)
-	b = little.AppendUint32(b, h.length)
+	h.length, h.payload = uint32(len(payload)), checksum(payload)
+	b = binary.LittleEndian.AppendUint32(b, recordMagic)
+	b = binary.LittleEndian.AppendUint32(b, h.length)
 	b = append(b, h.kind, h.codec, 0, 0)
-	b = little.AppendUint32(b, h.points)
-	b = little.AppendUint64(b, h.seq)
-	b = little.AppendUint64(b, uint64(h.min))
-	b = little.AppendUint64(b, uint64(h.max))
-	b = little.AppendUint32(b, crc32.Checksum(b[start:], castagnoli))
-	b = little.AppendUint32(b, h.payload)
+	b = binary.LittleEndian.AppendUint32(b, h.points)
+	b = binary.LittleEndian.AppendUint64(b, h.seq)
+	b = binary.LittleEndian.AppendUint64(b, uint64(h.min))
+	b = binary.LittleEndian.AppendUint64(b, uint64(h.max))
+	b = binary.LittleEndian.AppendUint32(b, checksum(b[start:]))
+	b = binary.LittleEndian.AppendUint32(b, h.payload)
 	b = append(b, payload...)
 	for len(b)%align != start%align {
 		b = append(b, 0)
@@ -90,11 +91,11 @@ func appendRecord(b []byte, h head, payload []byte) []byte {
 
 // parseHead reads a header. What it says of lengths can be relied upon.
 func parseHead(b []byte) (h head, err error) {
-	if len(b) < headSize || little.Uint32(b) != recordMagic || little.Uint32(b[40:]) != crc32.Checksum(b[:40], castagnoli) {
+	if len(b) < headSize || binary.LittleEndian.Uint32(b) != recordMagic || binary.LittleEndian.Uint32(b[40:]) != checksum(b[:40]) {
 		return head{}, errNoRecord
 	}
-	h = head{length: little.Uint32(b[4:]), kind: b[8], codec: b[9], points: little.Uint32(b[12:]), seq: little.Uint64(b[16:]),
-		min: int64(little.Uint64(b[24:])), max: int64(little.Uint64(b[32:])), payload: little.Uint32(b[44:])}
+	h = head{length: binary.LittleEndian.Uint32(b[4:]), kind: b[8], codec: b[9], points: binary.LittleEndian.Uint32(b[12:]), seq: binary.LittleEndian.Uint64(b[16:]),
+		min: int64(binary.LittleEndian.Uint64(b[24:])), max: int64(binary.LittleEndian.Uint64(b[32:])), payload: binary.LittleEndian.Uint32(b[44:])}
 	if h.length > maxRecord || h.kind != typeLines && h.kind != typeFooter || h.codec > codecZstd {
 		return head{}, errNoRecord
 	}

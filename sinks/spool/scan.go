@@ -2,7 +2,6 @@ package spool
 
 import (
 	"errors"
-	"hash/crc32"
 	"io"
 )
 
@@ -68,7 +67,7 @@ func (s *scanner) read(h *head, at int64) ([]byte, error) {
 		}
 		return nil, err
 	}
-	if crc32.Checksum(b, castagnoli) != h.payload {
+	if checksum(b) != h.payload {
 		return nil, errDamaged
 	}
 	return b, nil

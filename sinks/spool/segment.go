@@ -1,9 +1,9 @@
 package spool
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"strconv"
 	"strings"
@@ -53,13 +53,13 @@ func parseName(name string) (first uint64, ok bool) {
 
 func appendSegmentHead(b []byte, first uint64, created int64) []byte {
 	start := len(b)
-	b = little.AppendUint64(b, segmentMagic)
-	b = little.AppendUint16(b, segmentVersion)
+	b = binary.LittleEndian.AppendUint64(b, segmentMagic)
+	b = binary.LittleEndian.AppendUint16(b, segmentVersion)
 	b = append(b, make([]byte, 6)...)
-	b = little.AppendUint64(b, first)
-	b = little.AppendUint64(b, uint64(created))
+	b = binary.LittleEndian.AppendUint64(b, first)
+	b = binary.LittleEndian.AppendUint64(b, uint64(created))
 	b = append(b, make([]byte, segmentHead-4-(len(b)-start))...)
-	return little.AppendUint32(b, crc32.Checksum(b[start:], castagnoli))
+	return binary.LittleEndian.AppendUint32(b, checksum(b[start:]))
 }
 
 // errNoSegment says that a file is none.
@@ -67,12 +67,12 @@ var errNoSegment = errors.New("not a segment of a spool")
 
 func checkSegmentHead(b []byte, first uint64) error {
 	switch {
-	case len(b) < segmentHead || little.Uint64(b) != segmentMagic || little.Uint32(b[segmentHead-4:]) != crc32.Checksum(b[:segmentHead-4], castagnoli):
+	case len(b) < segmentHead || binary.LittleEndian.Uint64(b) != segmentMagic || binary.LittleEndian.Uint32(b[segmentHead-4:]) != checksum(b[:segmentHead-4]):
 		return errNoSegment
-	case little.Uint16(b[8:]) != segmentVersion:
-		return fmt.Errorf("version %d: %w of this version", little.Uint16(b[8:]), errNoSegment)
-	case little.Uint64(b[16:]) != first:
-		return fmt.Errorf("it begins at %d: %w of that name", little.Uint64(b[16:]), errNoSegment)
+	case binary.LittleEndian.Uint16(b[8:]) != segmentVersion:
+		return fmt.Errorf("version %d: %w of this version", binary.LittleEndian.Uint16(b[8:]), errNoSegment)
+	case binary.LittleEndian.Uint64(b[16:]) != first:
+		return fmt.Errorf("it begins at %d: %w of that name", binary.LittleEndian.Uint64(b[16:]), errNoSegment)
 	}
 	return nil
 }
@@ -80,8 +80,8 @@ func checkSegmentHead(b []byte, first uint64) error {
 // appendFooter sums a segment up.
 func (s *segment) appendFooter(b []byte, records, points int) []byte {
 	var payload [footerPayload]byte
-	little.PutUint64(payload[:], uint64(records))
-	little.PutUint64(payload[8:], uint64(points))
+	binary.LittleEndian.PutUint64(payload[:], uint64(records))
+	binary.LittleEndian.PutUint64(payload[8:], uint64(points))
 	return appendRecord(b, head{kind: typeFooter, seq: s.next, min: s.min, max: s.max}, payload[:])
 }
 
@@ -95,8 +95,8 @@ func readFooter(f io.ReaderAt, size int64) (h head, records, points int, ok bool
 		return head{}, 0, 0, false
 	}
 	h, err := parseHead(b[:])
-	if err != nil || h.kind != typeFooter || h.length != footerPayload || crc32.Checksum(b[headSize:], castagnoli) != h.payload {
+	if err != nil || h.kind != typeFooter || h.length != footerPayload || checksum(b[headSize:]) != h.payload {
 		return head{}, 0, 0, false
 	}
-	return h, int(little.Uint64(b[headSize:])), int(little.Uint64(b[headSize+8:])), true
+	return h, int(binary.LittleEndian.Uint64(b[headSize:])), int(binary.LittleEndian.Uint64(b[headSize+8:])), true
 }

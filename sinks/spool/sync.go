@@ -49,7 +49,7 @@ func (s *Spool) syncOnce() {
 	switch {
 	case s.active != g: // it was sealed meanwhile, and synced before that
 	case err != nil:
-		s.lostSync(err)
+		_ = s.lostSync(err) // it says so itself
 	default:
 		g.synced = size
 		s.pending = append(s.pending[:0], s.pending[pending:]...)
