@@ -20,6 +20,8 @@ type Config struct {
 	// Retention says how long samples are kept, at least 2h. Whole blocks are deleted, so samples live
 	// up to a tenth longer.
 	Retention configs.Duration `yaml:"retention"`
+	// MaxBytes is the size beyond which the oldest block is deleted, write-ahead log included; 0: any.
+	MaxBytes int64 `yaml:"max_bytes"`
 }
 
 // DefaultConfig keeps 30 days in ./data.
@@ -30,6 +32,9 @@ func (c *Config) SetDefaults() { *c = DefaultConfig() }
 
 // Validate reports what cannot work.
 func (c *Config) Validate(r *configs.Report) {
+	if c.MaxBytes < 0 {
+		r.At("max_bytes").Errorf("give bytes, or 0 for any size", "%d is negative", c.MaxBytes)
+	}
 	if c.Retention != 0 && c.Retention < minRetention {
 		r.At("retention").Errorf("give at least 2h; 30d is the default", "%s is too short", c.Retention)
 	}

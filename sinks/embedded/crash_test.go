@@ -22,6 +22,8 @@ const crashDir = "ROUTERPULSE_TEST_CRASH_DIR"
 
 // crash writes batches for ever and prints the number of each one whose Write returned.
 func crash(dir string) {
+	// The next process may write a batch again that this one wrote: every value must be the same then.
+	sinktest.Start = time.UnixMilli(1_700_000_000_000).UTC()
 	s := New(Config{Path: dir}, pipeline.NewSchema(), prometheus.NewRegistry(), discard())
 	if err := s.Open(); err != nil {
 		fmt.Println("open:", err)
@@ -45,19 +47,19 @@ func poll(f *sinktest.Fleet, n int) pipeline.Batch {
 	return b
 }
 
-// TestKill: a batch whose Write returned survives SIGKILL, again and again.
-func TestKill(t *testing.T) {
+// TestFault41Kill: a batch whose Write returned survives SIGKILL, again and again.
+func TestFault41Kill(t *testing.T) {
 	dir, next := t.TempDir(), 0
 	fleet := sinktest.NewFleet(pipeline.NewSchema(), "core-1")
 	row := fleet.Poll(0).Table("interface").Samples[0].Series
-	for round := range 3 {
+	fault := sinktest.Fault{Row: "41", Trials: sinktest.Trials(3, 100)}
+	for round := range fault.Trials {
 		last := runUntilKilled(t, dir, next, 20+rand.IntN(60))
 		s := New(Config{Path: dir}, pipeline.NewSchema(), prometheus.NewRegistry(), discard())
 		if err := s.Open(); err != nil {
 			t.Fatalf("round %d: %v", round, err)
 		}
-		end := poll(fleet, last+1).Time
-		m := query(t, s, selector(row, "rx_bytes")+"[2h]", end)
+		m := query(t, s, selector(row, "rx_bytes")+"[3h]", poll(fleet, last+1).Time)
 		if len(m.Result) != 1 {
 			t.Fatalf("round %d: %d series", round, len(m.Result))
 		}
@@ -65,11 +67,16 @@ func TestKill(t *testing.T) {
 		for _, v := range m.Result[0].Values {
 			stored[v[0].(float64)] = v[1].(string)
 		}
+		fault.Duplicated += len(m.Result[0].Values) - len(stored)
 		for n := 0; n <= last; n++ {
 			b := poll(fleet, n)
 			want := b.Table("interface").Samples[0].Value("rx_bytes").String()
-			if got := stored[float64(b.Time.UnixMilli())/1000]; got != want {
-				t.Fatalf("round %d: batch %d of %d: stored %q, want %q", round, n, last, got, want)
+			switch got, ok := stored[float64(b.Time.UnixMilli())/1000]; {
+			case !ok:
+				fault.Lost++
+			case got != want:
+				fault.Wrong++
+				t.Logf("round %d: batch %d of %d: stored %q, want %q", round, n, last, got, want)
 			}
 		}
 		if err := s.Close(); err != nil {
@@ -77,6 +84,8 @@ func TestKill(t *testing.T) {
 		}
 		next = last + 1 // it may be stored already: the same values are no conflict
 	}
+	fault.Figures = fmt.Sprintf("%d of %d starts, %d batches", fault.Trials, fault.Trials, next)
+	fault.Report(t)
 }
 
 // runUntilKilled lets a process write n batches, kills it and returns the last that it told of.

@@ -35,6 +35,8 @@ func dbOptions(cfg Config) *tsdb.Options {
 	o.OutOfOrderTimeWindow = outOfOrder.Milliseconds()
 	o.StripeSize = 1 << 10 // the default's padded locks cost several MiB, for tens of millions of series
 	o.EnableMemorySnapshotOnShutdown = true
+	o.NoLockfile = true       // the store has locked the folder before it looks at the blocks
+	o.MaxBytes = cfg.MaxBytes // the database counts its head and write-ahead log as well
 	return o
 }
 

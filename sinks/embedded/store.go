@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/tsdbutil"
 
 	"github.com/routerpulse/routerpulse/pipeline"
 )
@@ -42,6 +43,7 @@ type Store struct {
 	// state serialises Open and Close.
 	state  sync.Mutex
 	db     *tsdb.DB
+	lock   *tsdbutil.DirLocker // no other process has the folder
 	engine *promql.Engine
 	inner  *prometheus.Registry // the database's own metrics, while it is open
 	life   context.Context      // ends the queries that run
@@ -78,10 +80,17 @@ func (s *Store) Open() error {
 	if err := os.MkdirAll(s.Dir(), 0o700); err != nil {
 		return fmt.Errorf("embedded store: %w", err)
 	}
-	inner := prometheus.NewRegistry()
-	db, err := tsdb.Open(s.Dir(), quiet(s.log), inner, dbOptions(s.cfg), nil)
+	// Ours, not the database's own lock: nothing may be moved aside that another process has open.
+	lock, err := tsdbutil.NewDirLocker(s.Dir(), "tsdb", quiet(s.log), nil)
 	if err != nil {
+		return fmt.Errorf("embedded store: %w", err)
+	}
+	if err := lock.Lock(); err != nil {
 		return fmt.Errorf("embedded store %s (is another routerpulse using it?): %w", s.Dir(), err)
+	}
+	db, inner, err := openDatabase(s.Dir(), filepath.Join(s.cfg.Path, "corrupt"), dbOptions(s.cfg), s.log)
+	if err != nil {
+		return errors.Join(fmt.Errorf("embedded store %s: %w", s.Dir(), err), lock.Release())
 	}
 	left, err := findLeftovers(db, s.schema)
 	if err != nil {
@@ -90,9 +99,9 @@ func (s *Store) Open() error {
 	}
 	engine := newEngine(s.log, inner)
 	if err := registerAll(s.reg, append(s.own.all, inner)); err != nil {
-		return errors.Join(fmt.Errorf("embedded store: %w", err), db.Close())
+		return errors.Join(fmt.Errorf("embedded store: %w", err), db.Close(), lock.Release())
 	}
-	s.db, s.engine, s.inner = db, engine, inner
+	s.db, s.engine, s.inner, s.lock = db, engine, inner, lock
 	s.life, s.stop = context.WithCancel(context.Background())
 	s.rows = newRows(left)
 	s.gate.unlock()
@@ -129,8 +138,8 @@ func (s *Store) Shutdown(ctx context.Context) error {
 		}
 	}
 	unregisterAll(s.reg, append(s.own.all, s.inner))
-	err := errors.Join(s.engine.Close(), s.db.Close())
-	s.db, s.engine, s.inner = nil, nil, nil
+	err := errors.Join(s.engine.Close(), s.db.Close(), s.lock.Release())
+	s.db, s.engine, s.inner, s.lock = nil, nil, nil, nil
 	if err != nil {
 		return fmt.Errorf("embedded store: %w", err)
 	}
