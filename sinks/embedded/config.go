@@ -22,6 +22,8 @@ type Config struct {
 	Retention configs.Duration `yaml:"retention"`
 	// MaxBytes is the size beyond which the oldest block is deleted, write-ahead log included; 0: any.
 	MaxBytes int64 `yaml:"max_bytes"`
+	// MaxSeries is how many series of the last hours the store holds; new ones are refused then; 0: any.
+	MaxSeries uint64 `yaml:"max_series"`
 }
 
 // DefaultConfig keeps 30 days in ./data.

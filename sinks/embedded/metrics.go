@@ -29,7 +29,7 @@ func newMetrics() *metrics {
 		stale:  counter("stale_markers_total", "Series that were ended because their row or field went away."),
 		rejected: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "routerpulse_embedded_rejected_values_total",
-			Help: "Values that will never be stored: out_of_order, too_old, out_of_bounds, duplicate, invalid.",
+			Help: "Values that will never be stored: out_of_order, too_old, out_of_bounds, duplicate, max_series, invalid.",
 		}, []string{"reason"}),
 		failed: counter("failed_batches_total", "Batches that could not be written and will be offered again."),
 		rows:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "routerpulse_embedded_rows", Help: "Rows whose series are held ready."}),
@@ -41,7 +41,7 @@ func newMetrics() *metrics {
 			Name: "routerpulse_embedded_api_requests_total", Help: "Requests to the query API by status code.",
 		}, []string{"code"}),
 	}
-	for _, reason := range []string{"out_of_order", "too_old", "out_of_bounds", "duplicate", "invalid"} {
+	for _, reason := range []string{"out_of_order", "too_old", "out_of_bounds", "duplicate", "max_series", "invalid"} {
 		m.rejected.WithLabelValues(reason)
 	}
 	m.all = []prometheus.Collector{m.values, m.stale, m.rejected, m.failed, m.rows, m.write, m.queries}
@@ -67,9 +67,14 @@ func unregisterAll(reg prometheus.Registerer, collectors []prometheus.Collector)
 
 func (m *metrics) observe(start time.Time) { m.write.Observe(time.Since(start).Seconds()) }
 
+// errMaxSeries refuses a series that would be one too many.
+var errMaxSeries = errors.New("the store has max_series already")
+
 // reasonFor names why the database refused a sample.
 func reasonFor(err error) string {
 	switch {
+	case errors.Is(err, errMaxSeries):
+		return "max_series"
 	case errors.Is(err, storage.ErrOutOfOrderSample):
 		return "out_of_order"
 	case errors.Is(err, storage.ErrTooOldSample):

@@ -52,6 +52,8 @@ type Store struct {
 	// write serialises Write, whoever calls it.
 	write sync.Mutex
 	rows  *rows
+
+	warned bool // of max_series
 }
 
 var _ pipeline.Sink = (*Store)(nil)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
 
@@ -20,6 +21,8 @@ type writer struct {
 	own   *metrics
 	names namer
 
+	full func() bool // the head has max_series
+
 	time int64
 	lane pipeline.Lane
 	gen  uint64
@@ -27,6 +30,7 @@ type writer struct {
 	values, ended int
 	refused       map[string]int // values and markers, by reason
 	rejected      pipeline.RejectedError
+	overflowed    string // metric of a series that was one too many
 	settled       []*row // rows whose owed markers are in this transaction
 	gone          []string
 	claimed       []leftoverKey
@@ -55,6 +59,7 @@ func (s *Store) Write(ctx context.Context, b pipeline.Batch) error {
 		return fmt.Errorf("embedded store: %w", err)
 	}
 	w.settle()
+	s.warnFull(b, w.overflowed)
 	s.rows.sweep(w.time)
 	s.own.rows.Set(float64(len(s.rows.byKey)))
 	if w.rejected.Samples > 0 {
@@ -65,7 +70,22 @@ func (s *Store) Write(ctx context.Context, b pipeline.Batch) error {
 
 func (s *Store) newWriter(app storage.AppenderV2, b pipeline.Batch) *writer {
 	s.rows.gen++
-	return &writer{app: app, rows: s.rows, own: s.own, time: b.Time.UnixMilli(), lane: b.Lane, gen: s.rows.gen}
+	return &writer{app: app, rows: s.rows, own: s.own, full: s.full, time: b.Time.UnixMilli(), lane: b.Lane, gen: s.rows.gen}
+}
+
+// full reports that no new series may come.
+func (s *Store) full() bool {
+	return s.cfg.MaxSeries > 0 && s.db.Head().NumSeries() >= s.cfg.MaxSeries
+}
+
+// warnFull tells once that series are refused.
+func (s *Store) warnFull(b pipeline.Batch, metric string) {
+	if metric == "" || s.warned {
+		return
+	}
+	s.warned = true
+	s.log.Warn("the store holds as many series as it may: new ones are refused, known ones go on. Raise max_series (about 1 KB of memory each), or turn off tables",
+		"max_series", s.cfg.MaxSeries, "device", b.Device, "metric", metric)
 }
 
 func (w *writer) batch(b pipeline.Batch) {
@@ -195,6 +215,9 @@ func (w *writer) pay(r *row) {
 
 // end writes a stale marker. If the series has a value of this very time, the marker comes 1 ms later.
 func (w *writer) end(se *series) {
+	if w.over(se) {
+		return // it was never stored: nothing to end
+	}
 	stale := math.Float64frombits(value.StaleNaN)
 	t := w.time
 	_, err := w.app.Append(se.ref, se.labels, 0, t, stale, nil, nil, storage.AOptions{})
@@ -209,6 +232,11 @@ func (w *writer) end(se *series) {
 }
 
 func (w *writer) append(se *series, v float64) error {
+	if w.over(se) {
+		w.overflowed = se.labels.Get(model.MetricNameLabel)
+		w.refuse(errMaxSeries)
+		return errMaxSeries
+	}
 	ref, err := w.app.Append(se.ref, se.labels, 0, w.time, v, nil, nil, storage.AOptions{})
 	if err != nil {
 		w.refuse(err)
@@ -217,6 +245,19 @@ func (w *writer) append(se *series, v float64) error {
 	se.ref = ref
 	w.values++
 	return nil
+}
+
+// over reports that a series would be a new one, and the head holds as many as it may.
+func (w *writer) over(se *series) bool {
+	if se.ref != 0 || !w.full() {
+		return false
+	}
+	known, ok := w.app.(storage.GetRef)
+	if !ok {
+		return true
+	}
+	ref, _ := known.GetRef(se.labels, se.labels.Hash())
+	return ref == 0
 }
 
 func (w *writer) refuse(err error) {
