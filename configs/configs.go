@@ -16,8 +16,19 @@ import (
 // default list. The error is Problems unless into is of no use; the struct is then half filled and
 // must not be used.
 func Load(name string, into any) error {
+	_, err := LoadFiles(name, into)
+	return err
+}
+
+// LoadFiles is Load for who wants to know when to read again: it tells what was read, even when the
+// error is not nil.
+func LoadFiles(name string, into any) (*Files, error) {
 	l := newLoader()
-	data, err := readFile(name)
+	return l.read, l.load(name, into)
+}
+
+func (l *loader) load(name string, into any) error {
+	data, err := l.readFile(name)
 	if err != nil {
 		l.files = append(l.files, name)
 		l.fileProblem(name, err)
@@ -40,10 +51,11 @@ type loader struct {
 	// excused are paths whose value could not be read: what Validate says of them is a consequence.
 	excused map[path]bool
 	structs map[reflect.Type]map[string]field
+	read    *Files
 }
 
 func newLoader() *loader {
-	return &loader{env: os.LookupEnv, excused: map[path]bool{}, structs: map[reflect.Type]map[string]field{}}
+	return &loader{env: os.LookupEnv, excused: map[path]bool{}, structs: map[reflect.Type]map[string]field{}, read: newFiles()}
 }
 
 // fieldsOf is the function of that name, once per type: there may be ten thousand devices.

@@ -92,6 +92,7 @@ func (l *loader) file(n *node, tag string, p path) (File, bool) {
 	if absolute, err := filepath.Abs(name); err == nil {
 		name = absolute
 	}
+	l.read.sums[name] = lookAt(name)
 	var err *fileError
 	switch tag {
 	case "secret":

@@ -53,6 +53,7 @@ func (l *loader) matches(pattern *node, p path) []string {
 	if !filepath.IsAbs(glob) {
 		glob = filepath.Join(base(pattern.at.file), glob)
 	}
+	l.read.globs[glob] = matched(glob)
 	names, err := filepath.Glob(glob)
 	if err != nil {
 		l.problem(pattern.at, p, "see the manual of glob(7)", "not a pattern of file names: %s", pattern.show())
@@ -76,7 +77,7 @@ func (l *loader) includeFile(root, pattern *node, name string) {
 		l.problem(pattern.at, "include", "check the pattern", "more than %d files", maxIncluded)
 		return
 	}
-	data, err := readFile(name)
+	data, err := l.readFile(name)
 	if err != nil {
 		l.files = append(l.files, name)
 		l.fileProblem(name, err)

@@ -47,6 +47,17 @@ func readFile(name string) ([]byte, error) {
 	return data, nil
 }
 
+// readFile is the function of that name, and takes note of what was read.
+func (l *loader) readFile(name string) ([]byte, error) {
+	data, err := readFile(name)
+	if err != nil {
+		l.read.sums[name] = lookAt(name)
+		return nil, err
+	}
+	l.read.sums[name] = sumOf(data)
+	return data, nil
+}
+
 // plainReason is an error of the file system without the path, which the problem names already.
 func plainReason(err error) string {
 	var p *fs.PathError
