@@ -17,21 +17,31 @@ import (
 	"github.com/routerpulse/routerpulse/collectors/reach"
 	"github.com/routerpulse/routerpulse/collectors/routeros"
 	"github.com/routerpulse/routerpulse/collectors/snmp"
+	"github.com/routerpulse/routerpulse/configs"
 	"github.com/routerpulse/routerpulse/pipeline"
 )
 
 // Scheduler is what jobs need of the one that runs them.
 type Scheduler interface {
 	Add(job pipeline.Job)
+	Remove(device string)
 	Answered(device string)
 	Hurry(device string, lane pipeline.Lane, after time.Duration)
 }
 
 // Collectors is every configured device, ready to be polled.
 type Collectors struct {
-	schema  *pipeline.Schema
-	log     *slog.Logger
-	metrics *metrics
+	schema    *pipeline.Schema
+	log       *slog.Logger
+	metrics   *metrics
+	custom    []snmp.CustomTable // they are compiled into the engine, once
+	catalogue *catalogue
+	snmp      *snmp.Engine
+	routeros  *routeros.Shared
+	sched     Scheduler // from Start on
+	publish   func(pipeline.Batch)
+
+	mu      sync.RWMutex // of what Apply changes
 	devices []*polled
 	byName  map[string]*polled
 }
@@ -40,11 +50,13 @@ type Collectors struct {
 type polled struct {
 	*Collectors
 	config  DeviceConfig
+	from    settings
 	device  *Device
 	monitor *reach.Monitor
 	status  *pipeline.Series
-	sched   Scheduler
-	publish func(pipeline.Batch)
+
+	life    sync.RWMutex // held for reading while something is published
+	retired bool         // another config has taken its place: nothing more is published
 
 	told      sync.Mutex // one status at a time: checks and polls both publish it
 	toldAt    time.Time  // the time of the last
@@ -64,22 +76,19 @@ const maxAPIConnections = 4000
 
 // New builds the devices of a valid config. It touches no network.
 func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *slog.Logger) (*Collectors, error) {
-	c := &Collectors{schema: schema, log: log, metrics: newMetrics(reg), byName: map[string]*polled{}}
-	b, err := newBuilder(c, &cfg, reg)
+	c := &Collectors{schema: schema, log: log, metrics: newMetrics(reg), custom: cfg.SNMPTables, catalogue: newCatalogue(schema, cfg.SNMPTables)}
+	var err error
+	if c.snmp, err = snmp.NewEngine(schema, min(Workers(len(cfg.Devices)), idleSessions), reg, cfg.SNMPTables...); err != nil {
+		return nil, err
+	}
+	if c.routeros, err = routeros.NewShared(schema, maxAPIConnections, reg); err != nil {
+		return nil, err
+	}
+	change, err := c.Prepare(cfg)
 	if err != nil {
 		return nil, err
 	}
-	for _, cred := range cfg.Credentials {
-		b.credentials[cred.Name] = cred
-	}
-	for _, d := range cfg.Devices {
-		d.Lanes, d.Limits = cfg.LanesOf(d), cfg.LimitsOf(d)
-		p, err := b.polled(d)
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("device %s: %w", d.Name, err), c.Close())
-		}
-		c.devices, c.byName[d.Name] = append(c.devices, p), p
-	}
+	c.devices, c.byName = change.devices, change.byName()
 	return c, nil
 }
 
@@ -94,33 +103,27 @@ const idleSessions = 256
 // builder holds what devices share while they are built.
 type builder struct {
 	*Collectors
-	credentials map[string]Credential
-	snmp        *snmp.Engine
-	routeros    *routeros.Shared
+	credentials map[string]credential
 	planner     *planner
 }
 
-func newBuilder(c *Collectors, cfg *Config, reg prometheus.Registerer) (*builder, error) {
-	engine, err := snmp.NewEngine(c.schema, min(Workers(len(cfg.Devices)), idleSessions), reg, cfg.SNMPTables...)
-	if err != nil {
-		return nil, err
+func newBuilder(c *Collectors, cfg *Config) *builder {
+	b := &builder{Collectors: c, credentials: map[string]credential{}, planner: newPlanner(c.catalogue, cfg.Tables)}
+	for _, cred := range cfg.Credentials {
+		b.credentials[cred.Name] = credential{cred, configs.SumFiles(cred.files()...)}
 	}
-	shared, err := routeros.NewShared(c.schema, maxAPIConnections, reg)
-	if err != nil {
-		return nil, err
-	}
-	return &builder{Collectors: c, credentials: map[string]Credential{}, snmp: engine, routeros: shared,
-		planner: newPlanner(newCatalogue(c.schema, cfg.SNMPTables), cfg.Tables)}, nil
+	return b
 }
 
-func (b *builder) polled(cfg DeviceConfig) (*polled, error) {
+func (b *builder) polled(from settings) (*polled, error) {
+	cfg := from.Device
 	rows := pipeline.NewLimitedRows(cfg.Name, cfg.tags(), cfg.Limits.RowsPerTable)
 	device, err := b.device(cfg, rows)
 	if err != nil {
 		return nil, err
 	}
 	return &polled{
-		Collectors: b.Collectors, config: cfg, device: device,
+		Collectors: b.Collectors, config: cfg, from: from, device: device,
 		monitor: reach.New(cfg.Name, device.plan.pace(pipeline.LaneLive, cfg.Lanes.Live.Std()), time.Now()),
 		status:  rows.One(b.schema.Table("router_status")),
 	}, nil
@@ -130,7 +133,7 @@ func (b *builder) device(cfg DeviceConfig, rows *pipeline.Rows) (*Device, error)
 	d := &Device{name: cfg.Name, log: b.log, metrics: b.metrics, rowLimit: cfg.Limits.RowsPerTable}
 	var protocols []string
 	for _, name := range cfg.Credentials {
-		cred := b.credentials[name]
+		cred := b.credentials[name].Credential
 		if cred.SNMP != nil {
 			target := snmp.Target{Device: cfg.Name, Address: cfg.Address, Port: cfg.SNMP.Port, Credential: *cred.SNMP}
 			c, err := b.snmp.New(target, rows)
@@ -160,17 +163,37 @@ func (b *builder) device(cfg DeviceConfig, rows *pipeline.Rows) (*Device, error)
 
 // Start shows every device in the state unknown and schedules its jobs, status first.
 func (c *Collectors) Start(sched Scheduler, publish func(pipeline.Batch)) {
-	for _, d := range c.devices {
-		d.sched, d.publish = sched, publish
+	c.sched, c.publish = sched, publish
+	c.begin(c.all())
+}
+
+func (c *Collectors) begin(devices []*polled) {
+	for _, d := range devices {
 		d.publishStatus(time.Now())
 		d.listen()
 	}
 	for _, lane := range append([]pipeline.Lane{pipeline.LaneStatus}, pollLanes()...) {
-		for _, d := range c.devices {
+		for _, d := range devices {
 			if job, ok := d.job(lane); ok {
-				sched.Add(job)
+				c.sched.Add(job)
 			}
 		}
+	}
+}
+
+// all are the devices of now.
+func (c *Collectors) all() []*polled {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.devices
+}
+
+// tell publishes a batch, unless the device is no longer configured like this.
+func (d *polled) tell(b pipeline.Batch) {
+	d.life.RLock()
+	defer d.life.RUnlock()
+	if !d.retired {
+		d.publish(b)
 	}
 }
 
@@ -184,7 +207,7 @@ func (d *polled) listen() {
 // Close ends every connection. The jobs must have ended.
 func (c *Collectors) Close() error {
 	var errs []error
-	for _, d := range c.devices {
+	for _, d := range c.all() {
 		errs = append(errs, d.device.Close())
 	}
 	return errors.Join(errs...)
@@ -272,7 +295,7 @@ func (d *polled) collect(ctx context.Context, lane pipeline.Lane, slot time.Time
 	b, err := d.device.Collect(ctx, lane)
 	b.Time = slot
 	if ctx.Err() != context.Canceled && !isIdle(b, err) {
-		d.publish(b)
+		d.tell(b)
 	}
 	return b, err
 }
@@ -308,13 +331,11 @@ func (d *polled) publishStatus(at time.Time) {
 	d.told.Lock()
 	defer d.told.Unlock()
 	at = at.Truncate(time.Millisecond)
-	if behind := d.toldAt.Sub(at); behind >= 0 && behind < time.Minute {
-		at = d.toldAt.Add(time.Millisecond)
-	}
+	at = later(at, d.toldAt)
 	d.toldAt = at
 	table := d.status.Table()
 	d.logChange()
-	d.publish(pipeline.Batch{Device: d.config.Name, Lane: pipeline.LaneStatus, Time: at, Tables: []pipeline.TableRead{
+	d.tell(pipeline.Batch{Device: d.config.Name, Lane: pipeline.LaneStatus, Time: at, Tables: []pipeline.TableRead{
 		{Table: table, ReadAt: at, Samples: []pipeline.Sample{d.monitor.Sample(d.status)}}}})
 }
 
@@ -336,7 +357,7 @@ func (d *polled) logChange() {
 // ReadOnce reads every lane of a device once, outside the schedule. What could be read comes back
 // even when err is not nil.
 func (c *Collectors) ReadOnce(ctx context.Context, device string) (tables []pipeline.TableRead, err error) {
-	for _, d := range c.devices {
+	for _, d := range c.all() {
 		if d.config.Name != device {
 			continue
 		}

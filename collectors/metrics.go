@@ -20,6 +20,11 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	return m
 }
 
+// forget drops what is counted for a device that is no longer configured.
+func (m *metrics) forget(device string) {
+	m.refused.DeletePartialMatch(prometheus.Labels{"device": device})
+}
+
 // What polled.up may say.
 const (
 	isUp   = 1
@@ -48,7 +53,7 @@ func (m *deviceMetrics) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect is for the registry.
 func (m *deviceMetrics) Collect(ch chan<- prometheus.Metric) {
-	for _, d := range m.devices {
+	for _, d := range m.all() {
 		if up := d.up.Load(); up != 0 {
 			ch <- prometheus.MustNewConstMetric(m.up, prometheus.GaugeValue, map[bool]float64{true: 1}[up == isUp], d.config.Name)
 		}

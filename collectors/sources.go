@@ -65,7 +65,9 @@ func (d *Device) noteSources(tables []pipeline.TableRead) {
 
 // Sources says which protocol each table of a device came from last, and how often one changed.
 func (c *Collectors) Sources(device string) (byTable map[string]string, switches int) {
+	c.mu.RLock()
 	p := c.byName[device]
+	c.mu.RUnlock()
 	if p == nil {
 		return nil, 0
 	}

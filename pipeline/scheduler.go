@@ -102,12 +102,21 @@ type run struct {
 
 // NewScheduler returns a scheduler that does at most workers runs at a time.
 func NewScheduler(workers int, reg prometheus.Registerer, log *slog.Logger) *Scheduler {
-	few := max(1, workers/suspectShare)
-	return &Scheduler{
+	s := &Scheduler{
 		log: log, metrics: newSchedulerMetrics(reg),
 		wake: make(chan struct{}, 1), devices: map[string][]*entry{},
-		healthy: pool{name: "healthy", limit: max(1, workers-few)}, suspects: pool{name: "suspects", limit: few},
+		healthy: pool{name: "healthy"}, suspects: pool{name: "suspects"},
 	}
+	s.Resize(workers)
+	return s
+}
+
+// Resize changes how many runs go on at a time; those that go on already are not ended.
+func (s *Scheduler) Resize(workers int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	few := max(1, workers/suspectShare)
+	s.healthy.limit, s.suspects.limit = max(1, workers-few), few
 }
 
 // Add schedules a job. It runs for the first time soon, in a rate-limited first round, then at its
