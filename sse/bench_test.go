@@ -103,7 +103,7 @@ func BenchmarkDeliver(b *testing.B) {
 
 // benchQuery asks for all routers; where the views are to differ, by a filter that all match.
 func (h *Hub) benchQuery(b *testing.B, i int, filtered bool) *query {
-	ch, _ := h.channels.resolve("public-routers")
+	ch, _ := h.channels.Load().resolve("public-routers")
 	q := &query{key: fmt.Sprint(i)}
 	var f *filter
 	if filtered {

@@ -1,22 +1,27 @@
 package sse
 
 import (
+	"fmt"
+	"reflect"
+	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/routerpulse/routerpulse/sse/access"
 	"github.com/routerpulse/routerpulse/sse/state"
 )
 
-// channels are those of the config.
-type channels struct {
-	list []*channel
-}
+// channels are those of the config. They never change: Apply sets others.
+type channels struct{ list []*channel }
 
 // channel is one entry of the config.
 type channel struct {
+	config  ChannelConfig
 	name    string
 	rule    access.Rule
 	carries []*carry
+	form    string      // stands for what it carries, and how: the same in every process
+	closed  atomic.Bool // another config has none like it: its streams end
 	// before and after stand around the router's name, if the name has a place for it.
 	perRouter     bool
 	before, after string
@@ -34,17 +39,36 @@ type carry struct {
 	shared    bool
 }
 
-func newChannels(list []ChannelConfig, t *topics) *channels {
+// newChannels takes those that are the same over from the present ones: their streams go on.
+func newChannels(list []ChannelConfig, t *topics, present *channels) (*channels, error) {
 	c := &channels{}
 	for _, cfg := range list {
-		ch := &channel{name: cfg.Name, rule: cfg.Access}
+		same := func(ch *channel) bool { return reflect.DeepEqual(ch.config, cfg) }
+		if at := slices.IndexFunc(present.list, same); at >= 0 {
+			c.list = append(c.list, present.list[at])
+			continue
+		}
+		ch := &channel{config: cfg, name: cfg.Name, rule: cfg.Access, form: fingerprint(fmt.Sprintf("%+v", cfg.Carries))}
 		ch.before, ch.after, ch.perRouter = strings.Cut(cfg.Name, placeholder)
 		for _, carried := range cfg.Carries {
-			ch.carries = append(ch.carries, newCarry(cfg.Name, carried, t.named(carried.Topic), !ch.perRouter))
+			topic := t.named(carried.Topic)
+			if topic == nil {
+				return nil, fmt.Errorf("channel %s: there is no topic %q", cfg.Name, carried.Topic)
+			}
+			ch.carries = append(ch.carries, newCarry(cfg.Name, carried, topic, !ch.perRouter))
 		}
 		c.list = append(c.list, ch)
 	}
-	return c
+	return c, nil
+}
+
+// replaced closes those that the next ones do not have.
+func (c *channels) replaced(next *channels) {
+	for _, ch := range c.list {
+		if !slices.Contains(next.list, ch) {
+			ch.closed.Store(true)
+		}
+	}
 }
 
 func newCarry(channel string, cfg CarryConfig, t *topic, shared bool) *carry {

@@ -41,8 +41,9 @@ type meChannel struct {
 func (h *Hub) Me() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, cause := h.access.Identify(r)
-		list := make([]meChannel, 0, len(h.channels.list))
-		for _, ch := range h.channels.list {
+		channels := h.channels.Load().list
+		list := make([]meChannel, 0, len(channels))
+		for _, ch := range channels {
 			ok, why := ch.rule.Allows(id)
 			entry := meChannel{Name: ch.name, Allowed: ok, Reason: why}
 			for _, c := range ch.carries {

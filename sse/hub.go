@@ -64,8 +64,7 @@ type Hub struct {
 	log      *slog.Logger
 	metrics  *metrics
 	access   *access.Access
-	limits   access.LimitsConfig
-	channels *channels
+	channels atomic.Pointer[channels]
 	topics   *topics
 	gate     *gate
 	conns    *conns
@@ -103,30 +102,26 @@ func newHub(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log 
 		return nil, fmt.Errorf("access: %w", err)
 	}
 	topics := newTopics(schema)
-	for _, ch := range cfg.Channels {
-		for _, c := range ch.Carries {
-			if topics.named(c.Topic) == nil {
-				return nil, fmt.Errorf("channel %s: there is no topic %q", ch.Name, c.Topic)
-			}
-		}
+	list, err := newChannels(cfg.Channels, topics, &channels{})
+	if err != nil {
+		return nil, err
 	}
 	h := &Hub{
-		opt:      opt,
-		log:      log,
-		access:   who,
-		limits:   cfg.Access.Limits,
-		channels: newChannels(cfg.Channels, topics),
-		topics:   topics,
-		gate:     newGate(cfg.Access.Limits),
-		conns:    newConns(),
-		proj:     newProjector(topics),
-		kick:     make(chan struct{}, 1),
-		store:    topics.store(opt.limits),
-		views:    views{byKey: map[string]*view{}},
-		stop:     make(chan struct{}),
-		stopped:  make(chan struct{}),
-		kept:     make(chan struct{}),
+		opt:     opt,
+		log:     log,
+		access:  who,
+		topics:  topics,
+		gate:    newGate(cfg.Access.Limits),
+		conns:   newConns(),
+		proj:    newProjector(topics),
+		kick:    make(chan struct{}, 1),
+		store:   topics.store(opt.limits),
+		views:   views{byKey: map[string]*view{}},
+		stop:    make(chan struct{}),
+		stopped: make(chan struct{}),
+		kept:    make(chan struct{}),
 	}
+	h.channels.Store(list)
 	h.encoder = newEncoder(h.store.Epoch())
 	h.settled.Store(&state.Place{})
 	if h.metrics, err = newMetrics(reg, h); err != nil {

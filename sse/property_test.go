@@ -162,7 +162,7 @@ func (w *world) question() *query {
 	f, _ := newFilter(routers, groups)
 	q := &query{key: viewKey(names, routers, groups, false)}
 	for _, name := range names {
-		ch, router := w.hub.channels.resolve(name)
+		ch, router := w.hub.channels.Load().resolve(name)
 		for _, c := range ch.carries {
 			q.parts = append(q.parts, part{carry: c.named(name), router: router, filter: f})
 		}

@@ -24,6 +24,7 @@ const (
 type query struct {
 	identity access.Identity
 	key      string // of the view
+	channels []*channel
 	parts    []part
 	app      bool
 	history  int
@@ -75,7 +76,8 @@ func (h *Hub) admit(r *http.Request) (*query, *access.Problem) {
 	}
 	open := make([]string, len(allowed))
 	for i, w := range allowed {
-		open[i] = w.name
+		open[i] = fmt.Sprintf("%s#%s", w.name, w.channel.form) // two forms of a channel are two views
+		q.channels = append(q.channels, w.channel)
 	}
 	q.key = viewKey(open, routers, groups, q.app)
 	return q, nil
@@ -97,8 +99,9 @@ func (h *Hub) permit(r *http.Request, q *query, names []string, partial bool) ([
 	id, cause := h.access.Identify(r)
 	q.identity = id
 	q.denied = map[string]string{}
+	channels := h.channels.Load()
 	for _, name := range names {
-		ch, router := h.channels.resolve(name)
+		ch, router := channels.resolve(name)
 		if ch == nil {
 			unknown = append(unknown, name)
 			q.denied[name] = "there is no such channel"

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +18,7 @@ type session struct {
 	hub      *Hub
 	id       connID
 	identity atomic.Pointer[access.Identity]
+	channels []*channel
 	view     *view
 	feed     *feed
 	sleeper  sleeper // the owner, to be woken when the view has more
@@ -37,6 +39,7 @@ const (
 	endSlow    = "slow"     // it did not read
 	endClosing = "shutdown" // we go away
 	endAccess  = "access"   // its identity ended
+	endConfig  = "config"   // a channel of it was changed or removed
 )
 
 // maxFarewell bounds what a stream is still sent before the goodbye of a server that stops.
@@ -46,6 +49,7 @@ const maxFarewell = 16
 func (h *Hub) openSession(q *query, by sleeper) *session {
 	s := &session{hub: h, id: newConnID(), sleeper: by, farewell: maxFarewell}
 	s.identity.Store(&q.identity)
+	s.channels = q.channels
 	s.view, s.feed = h.watch(q, q.last)
 	s.beat = h.opt.now().Add(jitter(h.opt.heartbeat))
 	s.hello = h.hello(q, s.id, s.feed.resumed())
@@ -79,6 +83,8 @@ func (s *session) next() []byte {
 		return s.revoked(id.Err())
 	case !id.Expires.IsZero() && !now.Before(id.Expires):
 		return s.bye(endAccess, "expired", "your identity has ended: log in again, or send a fresh token", false)
+	case s.reconfigured():
+		return s.bye(endConfig, "reconfigured", "the config of a channel was changed: reconnect", true)
 	case s.hub.conns.closing() > 0:
 		return s.goodbye(now)
 	}
@@ -128,7 +134,12 @@ func (s *session) whenDue(id *access.Identity) time.Time {
 
 // due reports that next is worth a call although the view has no more. It is safe for concurrent use.
 func (s *session) due(now time.Time) bool {
-	return now.UnixNano() >= s.dueAt.Load() || s.identity.Load().Err() != nil
+	return now.UnixNano() >= s.dueAt.Load() || s.identity.Load().Err() != nil || s.reconfigured()
+}
+
+// reconfigured reports that a channel of it is not what it was.
+func (s *session) reconfigured() bool {
+	return slices.ContainsFunc(s.channels, func(ch *channel) bool { return ch.closed.Load() })
 }
 
 // goodbye sends what is left of the last cut, then the bye: not all streams in one moment, or all would

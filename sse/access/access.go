@@ -3,36 +3,63 @@ package access
 import (
 	"net/http"
 	"net/netip"
+	"slices"
+	"sync/atomic"
 	"time"
 )
 
 // Access identifies requests and keeps the sessions. It is safe for concurrent use.
 type Access struct {
-	tokens   []token
-	trusted  []netip.Prefix
+	rules    atomic.Pointer[rules]
 	sessions *sessions
 	codes    *codes
 	origin   *http.CrossOriginProtection
 	now      func() time.Time
 }
 
+// rules are what the config says. They never change: Apply sets others.
+type rules struct {
+	tokens  []token
+	trusted []netip.Prefix
+}
+
 // New prepares access by a config that was validated.
 func New(cfg Config) (*Access, error) { return newAccess(cfg, time.Now) }
 
 func newAccess(cfg Config, now func() time.Time) (*Access, error) {
-	tokens, err := newTokens(cfg.Tokens)
+	a := &Access{sessions: newSessions(), codes: newCodes(), origin: http.NewCrossOriginProtection(), now: now}
+	a.rules.Store(&rules{})
+	change, err := a.Prepare(cfg)
 	if err != nil {
 		return nil, err
 	}
-	a := &Access{tokens: tokens, sessions: newSessions(), codes: newCodes(), origin: http.NewCrossOriginProtection(), now: now}
+	change()
+	return a, nil
+}
+
+// Prepare returns what makes another config the one that counts. Tokens that both have go on; whoever
+// came in by another one, or got other roles, is revoked: streams and sessions end.
+func (a *Access) Prepare(cfg Config) (apply func(), err error) {
+	was, next := a.rules.Load(), &rules{}
+	if next.tokens, err = newTokens(cfg.Tokens, was.tokens, a.now()); err != nil {
+		return nil, err
+	}
 	for _, p := range cfg.TrustedProxies {
 		prefix, err := parsePrefix(p)
 		if err != nil {
 			return nil, err
 		}
-		a.trusted = append(a.trusted, prefix)
+		next.trusted = append(next.trusted, prefix)
 	}
-	return a, nil
+	return func() {
+		a.rules.Store(next)
+		for _, t := range was.tokens {
+			if !slices.ContainsFunc(next.tokens, t.same) {
+				t.identity.lease.end(ErrRevoked)
+				a.sessions.revoke(t.identity.lease)
+			}
+		}
+	}, nil
 }
 
 // Identify tells who asks. A request that shows nothing is anonymous, without an error; one that shows

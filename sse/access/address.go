@@ -36,7 +36,7 @@ func (a *Access) secure(r *http.Request) bool {
 }
 
 func (a *Access) isTrusted(addr netip.Addr) bool {
-	for _, p := range a.trusted {
+	for _, p := range a.rules.Load().trusted {
 		if p.Contains(addr) {
 			return true
 		}

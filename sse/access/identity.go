@@ -14,6 +14,7 @@ var (
 	ErrAmbiguous    = errors.New("two Authorization headers were sent: send one")
 	ErrNotBearer    = errors.New("the Authorization header is not of the form: Bearer <token>")
 	ErrNoSession    = errors.New("your session has ended: log in again")
+	ErrRevoked      = errors.New("the token that you came with is no longer valid")
 	ErrLoggedOut    = errors.New("you are logged out")
 	ErrTokenInURL   = errors.New("a token in a URL ends up in logs and histories, so it is refused: send it as Authorization: Bearer <token>, or log in")
 )
@@ -26,6 +27,7 @@ type Identity struct {
 	Expires time.Time
 
 	lease *lease
+	from  *lease // of a session: the token's that it was started with; nil: by a login code
 }
 
 // Anonymous reports that nobody is known.

@@ -42,9 +42,13 @@ func newSessions() *sessions {
 // start opens a session and returns the secret of its cookie.
 func (s *sessions) start(id Identity, now time.Time) string {
 	secret := newSecret()
-	id.lease = newLease(now)
+	id.from, id.lease = id.lease, newLease(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if id.from != nil && id.from.err() != nil {
+		id.lease.end(id.from.err()) // the token was revoked meanwhile
+		return secret
+	}
 	s.makeRoom(id.User, now)
 	s.live[keyOf(secret)] = id
 	return secret
@@ -111,6 +115,18 @@ func (s *sessions) end(secret string, now time.Time) {
 	id.lease.end(ErrLoggedOut)
 	if len(s.logout) < maxRemembered {
 		s.logout[k] = now
+	}
+}
+
+// revoke ends the sessions that were started with a token.
+func (s *sessions) revoke(from *lease) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k, id := range s.live {
+		if id.from == from {
+			id.lease.end(ErrRevoked)
+			delete(s.live, k)
+		}
 	}
 }
 

@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 )
 
 // maxHeader bounds what is looked at of an Authorization header.
@@ -18,7 +20,13 @@ type token struct {
 	identity Identity
 }
 
-func newTokens(list []TokenConfig) ([]token, error) {
+// same reports that another config has the token as it is.
+func (t token) same(other token) bool {
+	return t.sum == other.sum && t.identity.User == other.identity.User && slices.Equal(t.identity.Roles, other.identity.Roles)
+}
+
+// newTokens takes those that are the same over from the present ones: their streams go on.
+func newTokens(list []TokenConfig, present []token, now time.Time) ([]token, error) {
 	tokens := make([]token, len(list))
 	for i, t := range list {
 		raw, err := hex.DecodeString(t.SHA256)
@@ -27,6 +35,11 @@ func newTokens(list []TokenConfig) ([]token, error) {
 		}
 		copy(tokens[i].sum[:], raw)
 		tokens[i].identity = Identity{User: t.Name, Roles: t.Roles}
+		if at := slices.IndexFunc(present, tokens[i].same); at >= 0 {
+			tokens[i].identity = present[at].identity
+			continue
+		}
+		tokens[i].identity.lease = newLease(now)
 	}
 	return tokens, nil
 }
@@ -36,14 +49,15 @@ func newTokens(list []TokenConfig) ([]token, error) {
 func (a *Access) byToken(secret string) (Identity, error) {
 	sum := sha256.Sum256([]byte(secret))
 	found := -1
-	for i := range a.tokens {
-		match := subtle.ConstantTimeCompare(sum[:], a.tokens[i].sum[:])
+	tokens := a.rules.Load().tokens
+	for i := range tokens {
+		match := subtle.ConstantTimeCompare(sum[:], tokens[i].sum[:])
 		found = subtle.ConstantTimeSelect(match, i, found)
 	}
 	if found < 0 || secret == "" {
 		return Identity{}, ErrInvalidToken
 	}
-	return a.tokens[found].identity, nil
+	return tokens[found].identity, nil
 }
 
 // bearer returns the token of the Authorization header, "" if there is no header.
