@@ -20,6 +20,7 @@ type Access struct {
 // rules are what the config says. They never change: Apply sets others.
 type rules struct {
 	tokens  []token
+	signed  *verifier // nil: no signed token is believed
 	trusted []netip.Prefix
 }
 
@@ -42,6 +43,9 @@ func newAccess(cfg Config, now func() time.Time) (*Access, error) {
 func (a *Access) Prepare(cfg Config) (apply func(), err error) {
 	was, next := a.rules.Load(), &rules{}
 	if next.tokens, err = newTokens(cfg.Tokens, was.tokens, a.now()); err != nil {
+		return nil, err
+	}
+	if next.signed, err = newVerifier(cfg.JWT, a.now); err != nil {
 		return nil, err
 	}
 	for _, p := range cfg.TrustedProxies {
@@ -73,12 +77,22 @@ func (a *Access) Identify(r *http.Request) (Identity, error) {
 		return Identity{}, err
 	}
 	if secret != "" {
-		return a.byToken(secret)
+		return a.bySecret(secret)
 	}
 	if c, err := r.Cookie(cookieName); err == nil {
 		return a.sessions.find(c.Value, a.now())
 	}
 	return Identity{}, nil
+}
+
+// bySecret tries the static tokens first, so that one with dots in it is found too.
+func (a *Access) bySecret(secret string) (Identity, error) {
+	id, err := a.byToken(secret)
+	signed := a.rules.Load().signed
+	if err == nil || signed == nil || !looksSigned(secret) {
+		return id, err
+	}
+	return signed.identify(secret)
 }
 
 // InURL reports that the query holds a token, which no path accepts.

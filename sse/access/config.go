@@ -12,6 +12,7 @@ import (
 // Config is the section access of the config file.
 type Config struct {
 	Tokens []TokenConfig `yaml:"tokens"` // static tokens, of which only the hash is kept
+	JWT    JWTConfig     `yaml:"jwt"`    // tokens that another program signs
 	// TrustedProxies are addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
 	TrustedProxies []string     `yaml:"trusted_proxies"`
 	Limits         LimitsConfig `yaml:"limits"`
@@ -56,6 +57,7 @@ func (c *Config) Validate(r *configs.Report) {
 			r.At("trusted_proxies", i).Errorf("write an address or a network: 10.0.0.1, 127.0.0.0/8", "%q is no address", p)
 		}
 	}
+	c.JWT.validate(r.At("jwt"))
 	c.Limits.validate(r.At("limits"))
 }
 

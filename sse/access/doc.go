@@ -1,4 +1,4 @@
-// Package access tells who asks, from static tokens and from the session cookie of the page, and
+// Package access tells who asks, from static tokens, signed tokens (JWT) and from the session cookie of the page, and
 // explains to people why somebody may not have something.
 //
 // An Identity comes from, in this order: the Authorization header (a static token), then the session

@@ -1,0 +1,181 @@
+package access
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/routerpulse/routerpulse/configs"
+	"github.com/routerpulse/routerpulse/sinks/sinktest"
+)
+
+const hmacSecret = "a shared secret of more than 32 bytes"
+
+type issuer struct {
+	access  *Access
+	method  jwt.SigningMethod
+	private any
+	public  []byte // as in the key file
+}
+
+func newIssuer(t *testing.T, algorithm string) issuer {
+	t.Helper()
+	i := issuer{method: jwt.GetSigningMethod(algorithm)}
+	var public any
+	var err error
+	switch algorithm[:2] {
+	case "HS":
+		i.private, i.public = []byte(hmacSecret), []byte(hmacSecret)
+	case "RS":
+		k, e := rsa.GenerateKey(rand.Reader, 2048)
+		i.private, public, err = k, &k.PublicKey, e
+	case "ES":
+		k, e := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		i.private, public, err = k, &k.PublicKey, e
+	default:
+		public, i.private, err = ed25519.GenerateKey(rand.Reader)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if public != nil {
+		der, err := x509.MarshalPKIXPublicKey(public)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i.public = pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+	}
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, i.public, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg := DefaultConfig()
+	cfg.JWT = JWTConfig{Algorithm: algorithm, KeyFile: configs.File(file), Issuer: "app", Audience: "routerpulse", Denied: []string{"gone"}}
+	if i.access, err = newAccess(cfg, func() time.Time { return time.Unix(1_767_225_600, 0) }); err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+// sign makes a token that is good but for the changes; nil removes a claim.
+func (i issuer) sign(t *testing.T, method jwt.SigningMethod, key any, claims, header map[string]any) string {
+	t.Helper()
+	all := jwt.MapClaims{"sub": "ann", "roles": []string{"viewer"}, "iss": "app", "aud": "routerpulse", "exp": 1_767_225_900, "jti": "1"}
+	maps.Copy(all, claims)
+	maps.DeleteFunc(all, func(_ string, v any) bool { return v == nil })
+	token := jwt.NewWithClaims(method, all)
+	maps.Copy(token.Header, header)
+	text, err := token.SignedString(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// forged lists tokens of which none may be accepted.
+func (i issuer) forged(t *testing.T) map[string]string {
+	t.Helper()
+	list := map[string]string{}
+	good := i.sign(t, i.method, i.private, nil, nil)
+	parts := strings.Split(good, ".")
+	for _, alg := range []string{"none", "None", "NONE", "nOnE", "none ", ""} {
+		head := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"alg":%q,"typ":"JWT"}`, alg))
+		list["alg "+alg+", unsigned"] = head + "." + parts[1] + "."
+		list["alg "+alg+", signed"] = head + "." + parts[1] + "." + parts[2]
+	}
+	if i.method != jwt.SigningMethodHS256 {
+		list["the public key as an HMAC secret"] = i.sign(t, jwt.SigningMethodHS256, i.public, nil, nil)
+	}
+	own, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list["another key"] = i.sign(t, jwt.SigningMethodRS256, own, nil, nil)
+	for _, name := range []string{"jwk", "jku", "x5u", "x5c", "crit"} {
+		list["header "+name] = i.sign(t, i.method, i.private, nil, map[string]any{name: "https://evil.example/"})
+	}
+	list["kid that is a path, empty secret"] = i.sign(t, jwt.SigningMethodHS256, []byte{}, nil, map[string]any{"kid": "../../dev/null"})
+	for name, claims := range map[string]map[string]any{
+		"no exp": {"exp": nil}, "exp over": {"exp": 1_767_225_600}, "exp text": {"exp": "9999999999"}, "exp 1e300": {"exp": 1e300}, "exp negative": {"exp": -1},
+		"nbf later": {"nbf": 1_767_225_700}, "nbf 1e300": {"nbf": 1e300}, "nbf text": {"nbf": "1"},
+		"iss": {"iss": "other"}, "no iss": {"iss": nil}, "aud": {"aud": "other"}, "no aud": {"aud": nil}, "aud number": {"aud": 1},
+		"denied": {"jti": "gone"}, "no jti": {"jti": nil}, "jti number": {"jti": 1},
+		"no sub": {"sub": nil}, "sub line": {"sub": "a\nb"}, "roles text": {"roles": "admin"}, "roles numbers": {"roles": []int{1}},
+		"channels": {"channels": []string{"x"}}, "routers": {"routers": "site=a"},
+	} {
+		list[name] = i.sign(t, i.method, i.private, claims, nil)
+	}
+	list["empty signature"] = parts[0] + "." + parts[1] + "."
+	list["other claims"] = parts[0] + "." + parts[1] + "A." + parts[2]
+	list["padding"] = good + "="
+	list["1 MiB of dots"] = strings.Repeat(".", 1<<20)
+	list["8 KiB of dots"] = strings.Repeat(".", maxHeader-20)
+	list["huge header"] = strings.Repeat("A", 7000) + ".e30.e30"
+	return list
+}
+
+// TestFault35ForgedTokens: no forged token gives an identity, whatever algorithm is configured.
+func TestFault35ForgedTokens(t *testing.T) {
+	const maxAlloc = 64 << 10
+	accepted, trials, most := 0, 0, uint64(0)
+	for _, algorithm := range []string{"HS256", "RS256", "ES256", "EdDSA"} {
+		i := newIssuer(t, algorithm)
+		good := i.sign(t, i.method, i.private, nil, nil)
+		id, err := i.access.Identify(request("GET", "/", "Authorization", "Bearer "+good))
+		if err != nil || id.User != "ann" || !id.Has("viewer") || id.Expires.Unix() != 1_767_225_900 {
+			t.Fatalf("%s: a good token: %+v %v", algorithm, id, err)
+		}
+		try := func(name, target string, header ...string) {
+			r := request("GET", target, header...)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			id, err := i.access.Identify(r)
+			runtime.ReadMemStats(&after)
+			if trials++; err == nil || !id.Anonymous() {
+				accepted++
+				t.Errorf("%s, %s: accepted as %q", algorithm, name, id.User)
+			}
+			if n := after.TotalAlloc - before.TotalAlloc; n > most {
+				most = n
+			}
+		}
+		for name, token := range i.forged(t) {
+			try(name, "/", "Authorization", "Bearer "+token)
+		}
+		try("two headers", "/", "Authorization", "Bearer "+good, "Authorization", "Bearer "+good)
+		try("in the query", "/?token="+good)
+	}
+	if most >= maxAlloc {
+		t.Errorf("one try allocated %d bytes", most)
+	}
+	sinktest.Fault{Row: "35", Wrong: accepted, Trials: trials, Figures: fmt.Sprintf("%d accepted, at most %d bytes allocated a try", accepted, most)}.Report(t)
+}
+
+// TestKeyFiles: a key that does not fit the algorithm is refused at the start.
+func TestKeyFiles(t *testing.T) {
+	public := newIssuer(t, "RS256").public
+	for _, c := range []struct {
+		algorithm string
+		key       []byte
+		want      string
+	}{{"HS256", public, "this is a PEM file"}, {"HS256", []byte("short"), "shorter than 32 bytes"}, {"ES256", public, "not"}, {"EdDSA", public, "not"}, {"RS256", []byte("x"), "PEM"}} {
+		if _, err := parseKey(c.algorithm, c.key); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s with %.20q: %v", c.algorithm, c.key, err)
+		}
+	}
+}
