@@ -70,14 +70,19 @@ func configFile(given string) (string, error) {
 // loadConfig reads and checks a file, then applies flags and environment. Problems are written to
 // errOut, one a line.
 func loadConfig(file string, flags *pflag.FlagSet, errOut io.Writer) (Config, error) {
+	cfg, _, err := readConfig(file, flags)
+	return cfg, reportProblems(err, errOut)
+}
+
+// readConfig is loadConfig for who reports problems otherwise. It also tells what was read, even when
+// that is no good.
+func readConfig(file string, flags *pflag.FlagSet) (Config, *configs.Files, error) {
 	cfg := DefaultConfig()
-	if err := configs.Load(file, &cfg); err != nil {
-		return cfg, reportProblems(err, errOut)
+	files, err := configs.LoadFiles(file, &cfg)
+	if err == nil {
+		err = applySettings(&cfg, flags)
 	}
-	if err := applySettings(&cfg, flags); err != nil {
-		return cfg, err
-	}
-	return cfg, nil
+	return cfg, files, err
 }
 
 func reportProblems(err error, errOut io.Writer) error {

@@ -57,7 +57,7 @@ func demo(ctx context.Context, o demoOptions, io streams) (err error) {
 	if o.verbose {
 		level = "info"
 	}
-	log := newLogger(LogConfig{Level: level, Format: "logfmt"}, io.err)
+	log, _ := newLogger(LogConfig{Level: level, Format: "logfmt"}, io.err)
 	dir, cleanup, err := demoFolder(o.data)
 	if err != nil {
 		return err

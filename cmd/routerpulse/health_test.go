@@ -12,7 +12,8 @@ import (
 // Every metric that a part of pipeline.health names exists, so that a renamed one is noticed.
 func TestHealthNamesRealMetrics(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	a, err := build(DefaultConfig(), reg, newLogger(LogConfig{Level: "error"}, &output{}))
+	log, _ := newLogger(LogConfig{Level: "error"}, &output{})
+	a, err := build(DefaultConfig(), reg, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,14 +21,30 @@ type inventory struct {
 
 func newInventory(cfg collectors.Config, sources func(string) (map[string]string, int)) *inventory {
 	inv := &inventory{devices: map[string]*web.Device{}, sources: sources}
+	inv.apply(cfg, nil)
+	return inv
+}
+
+// apply makes it what another config has. Of devices that did not change, what was told stays.
+func (inv *inventory) apply(cfg collectors.Config, changed []string) {
+	inv.mu.Lock()
+	defer inv.mu.Unlock()
+	was := inv.devices
+	inv.devices = make(map[string]*web.Device, len(cfg.Devices))
+	for _, name := range changed {
+		delete(was, name)
+	}
 	for _, d := range cfg.Devices {
+		if was[d.Name] != nil {
+			inv.devices[d.Name] = was[d.Name]
+			continue
+		}
 		device := &web.Device{Name: d.Name, Address: d.Address, Tags: d.Tags, State: "unknown"}
 		cfg.LanesOf(d).Each(func(lane string, period configs.Duration) {
 			device.Lanes = append(device.Lanes, web.Lane{Name: lane, PeriodSeconds: period.Std().Seconds()})
 		})
 		inv.devices[d.Name] = device
 	}
-	return inv
 }
 
 // Devices lists all of them.

@@ -25,13 +25,18 @@ func (c LogConfig) Validate(r *configs.Report) {
 	}
 }
 
-// newLogger logs to w, which is stderr: stdout is for data.
-func newLogger(c LogConfig, w io.Writer) *slog.Logger {
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(strings.ToUpper(c.Level))) // Validate has checked it
+// newLogger logs to w, which is stderr: stdout is for data. The level may be set later.
+func newLogger(c LogConfig, w io.Writer) (*slog.Logger, *slog.LevelVar) {
+	level := &slog.LevelVar{}
+	level.Set(c.level())
 	opts := &slog.HandlerOptions{Level: level}
 	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, opts))
+		return slog.New(slog.NewJSONHandler(w, opts)), level
 	}
-	return slog.New(slog.NewTextHandler(w, opts))
+	return slog.New(slog.NewTextHandler(w, opts)), level
+}
+
+func (c LogConfig) level() (level slog.Level) {
+	_ = level.UnmarshalText([]byte(strings.ToUpper(c.Level))) // Validate has checked it
+	return level
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -58,10 +60,22 @@ func newRoot(io streams) *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	serve := newServe(io)
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
+		if cmd != root && cmd != serve { // which read their config again
+			endOnHangup(cmd)
+		}
+	}
 	root.RunE = serve.RunE // serve is the default
 	root.Flags().AddFlagSet(serve.Flags())
 	root.AddCommand(serve, newDemo(io), newInit(io), newCheck(io), newTables(io), newSpool(io), newProbe(io), newWalk(io), newSimulate(io), newTail(io), newToken(io), newHealthcheck(io), newVersion(io))
 	return root
+}
+
+// endOnHangup ends a command in order when its terminal is closed.
+func endOnHangup(cmd *cobra.Command) {
+	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGHUP)
+	context.AfterFunc(ctx, stop)
+	cmd.SetContext(ctx)
 }
 
 // noArgs refuses arguments, as a wrong call.

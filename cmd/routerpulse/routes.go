@@ -40,6 +40,10 @@ func (a *app) routes() http.Handler {
 		mux.Handle("/api/v1/", orLoopback(a.cfg.Web.LoopbackRead, viewer, store.API()))
 	}
 	mux.Handle("GET /metrics", orLoopback(true, metrics, promhttp.HandlerFor(prometheus.Gatherers{a.reg, a.perDevice}, promhttp.HandlerOpts{})))
+	if a.reloads != nil {
+		open := func(r *http.Request) bool { return access.NoTokens() && web.FromLoopback(r) }
+		mux.Handle("POST /-/reload", http.NewCrossOriginProtection().Handler(unless(open, access.Require("admin"), a.reloads)))
+	}
 	for _, name := range []string{"heap", "allocs", "goroutine"} {
 		mux.Handle("GET /debug/pprof/"+name, access.Require("admin")(pprof.Handler(name)))
 	}
@@ -58,9 +62,14 @@ func plain(text string) http.HandlerFunc {
 
 // orLoopback lets this machine's own users through where open says so, everybody else by the guard.
 func orLoopback(open bool, guard func(http.Handler) http.Handler, h http.Handler) http.Handler {
+	return unless(func(r *http.Request) bool { return open && web.FromLoopback(r) }, guard, h)
+}
+
+// unless lets through what is open, everybody else by the guard.
+func unless(open func(*http.Request) bool, guard func(http.Handler) http.Handler, h http.Handler) http.Handler {
 	guarded := guard(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if open && web.FromLoopback(r) {
+		if open(r) {
 			h.ServeHTTP(w, r)
 			return
 		}

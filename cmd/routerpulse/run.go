@@ -37,6 +37,7 @@ type app struct {
 	inventory  *inventory
 	web        *web.Web
 	listener   net.Listener
+	reloads    *reloads // nil: the config is what it was at the start
 }
 
 // How long each step of the end may take; together under five seconds.
@@ -120,6 +121,7 @@ func (a *app) run(ctx context.Context, ready func()) (err error) {
 	server := a.newServer()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(a.listener) }()
+	reloading := a.reloads.start(ctx, pipe)
 	ready()
 	select {
 	case <-ctx.Done():
@@ -127,6 +129,7 @@ func (a *app) run(ctx context.Context, ready func()) (err error) {
 	case err = <-served:
 		err = fmt.Errorf("web server: %w", err)
 	}
+	reloading()
 	polling()
 	return errors.Join(err, a.stop(pipe, server))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
+	"github.com/routerpulse/routerpulse/configs"
 	"github.com/routerpulse/routerpulse/sse/access"
 )
 
@@ -19,16 +20,18 @@ func newServe(io streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cfg, err := loadConfig(name, cmd.Flags(), io.err)
+			cfg, files, err := readConfig(name, cmd.Flags())
 			if err != nil {
-				return err
+				return reportProblems(err, io.err)
 			}
 			saveMemory(len(cfg.Collectors.Devices))
-			log := newLogger(cfg.Log, io.err)
+			log, level := newLogger(cfg.Log, io.err)
 			app, err := build(cfg, prometheus.NewRegistry(), log)
 			if err != nil {
 				return err
 			}
+			read := func() (Config, *configs.Files, error) { return readConfig(name, cmd.Flags()) }
+			app.reloads = newReloads(app, files, level, read)
 			for _, advice := range cfg.Collectors.Advice() {
 				log.Warn(advice)
 			}

@@ -32,7 +32,7 @@ func newSimulate(io streams) *cobra.Command {
 			}
 			opts.FirstAddress = addr
 			opts.Quiet = quiet
-			opts.Logger = newLogger(LogConfig{Level: "info", Format: "logfmt"}, io.err)
+			opts.Logger, _ = newLogger(LogConfig{Level: "info", Format: "logfmt"}, io.err)
 			if len(recordings) > 0 {
 				for _, flag := range []string{"routers", "seed", "interfaces", "quiet"} {
 					if cmd.Flags().Changed(flag) {

@@ -66,6 +66,9 @@ func (a *Access) Prepare(cfg Config) (apply func(), err error) {
 	}, nil
 }
 
+// NoTokens reports that the config has no token: nobody can be known by one.
+func (a *Access) NoTokens() bool { return len(a.rules.Load().tokens) == 0 }
+
 // Identify tells who asks. A request that shows nothing is anonymous, without an error; one that shows
 // something that is not valid has no identity either, and the error says why, for people.
 func (a *Access) Identify(r *http.Request) (Identity, error) {
