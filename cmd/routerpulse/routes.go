@@ -48,9 +48,9 @@ func (a *app) routes() http.Handler {
 		mux.Handle("GET /debug/pprof/"+name, access.Require("admin")(pprof.Handler(name)))
 	}
 	mux.Handle("GET /debug/pprof/profile", access.Require("admin")(http.HandlerFunc(pprof.Profile)))
-	mux.HandleFunc("GET /-/healthy", plain("RouterPulse is healthy.\n"))
-	mux.HandleFunc("GET /-/ready", plain("RouterPulse is ready.\n"))
-	return mux
+	mux.HandleFunc("GET /-/healthy", a.life.healthy)
+	mux.HandleFunc("GET /-/ready", a.life.ready)
+	return a.life.gate(mux)
 }
 
 func plain(text string) http.HandlerFunc {

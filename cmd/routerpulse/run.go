@@ -26,6 +26,7 @@ import (
 type app struct {
 	cfg        Config
 	log        *slog.Logger
+	life       *life
 	reg        *prometheus.Registry
 	perDevice  *prometheus.Registry // metrics of which each device has its own; reg's are few
 	schema     *pipeline.Schema
@@ -58,7 +59,7 @@ const laneFleet = pipeline.Lane("fleet")
 
 // build makes every part. It touches neither disk nor network.
 func build(cfg Config, reg *prometheus.Registry, log *slog.Logger) (*app, error) {
-	a := &app{cfg: cfg, log: log, reg: reg, perDevice: prometheus.NewRegistry(), schema: cfg.Collectors.Schema()}
+	a := &app{cfg: cfg, log: log, reg: reg, life: newLife(reg, log), perDevice: prometheus.NewRegistry(), schema: cfg.Collectors.Schema()}
 	cfg.Storage.Folder = cfg.dataFolder()
 	var err error
 	if a.sinks, err = sinks.New(cfg.Storage, a.schema, reg, log); err != nil {
@@ -110,28 +111,80 @@ func (a *app) run(ctx context.Context, ready func()) (err error) {
 	if a.listener, err = listen.Listen(ctx, "tcp", a.cfg.Web.Listen); err != nil {
 		return fmt.Errorf("%w: is it running already? choose another address with --listen (port 0 takes a free one)", err)
 	}
-	if err := a.sinks.Open(); err != nil {
-		return errors.Join(err, a.listener.Close())
+	server := a.newServer()
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(a.listener) }() // it says that it is not ready
+	a.life.enter(starting, "opening what is stored")
+	if opened, err := a.openSinks(ctx); !opened {
+		return errors.Join(err, server.Close())
 	}
 	a.restoreStream()
-	pipe := pipeline.New([]pipeline.Tap{a.hub.Publish, a.fleet.Tap, a.inventory.Tap}, a.sinks.Named(), a.reg, a.log)
+	pipe := pipeline.New([]pipeline.Tap{a.hub.Publish, a.fleet.Tap, a.inventory.Tap, a.life.tap}, a.sinks.Named(), a.reg, a.log)
 	pipe.Open()
 	polling := a.startPolling(ctx, pipe) // every device has its row before the first subscriber comes
 	a.hub.Open()
-	server := a.newServer()
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(a.listener) }()
 	reloading := a.reloads.start(ctx, pipe)
+	a.life.enter(running, fmt.Sprintf("polling %d devices; the page is at %s", len(a.cfg.Collectors.Devices), a.pageURL()))
 	ready()
+	watching := a.watch()
 	select {
 	case <-ctx.Done():
 		a.log.Info("stopping")
 	case err = <-served:
 		err = fmt.Errorf("web server: %w", err)
 	}
+	a.life.enter(stopping, "writing what was polled")
 	reloading()
 	polling()
-	return errors.Join(err, a.stop(pipe, server))
+	err = errors.Join(err, a.stop(pipe, server))
+	watching()
+	return err
+}
+
+// openPatience is how long a stop waits for what is still being opened. Nothing was polled yet: it is
+// safe to go without it.
+const openPatience = 2 * time.Second
+
+// openSinks opens all sinks. That takes long where much was written since the last start, and cannot be
+// broken off: if ctx ends meanwhile, opened is false and the process is to end as it is.
+func (a *app) openSinks(ctx context.Context) (opened bool, err error) {
+	done := make(chan error, 1)
+	go func() { done <- a.sinks.Open() }()
+	select {
+	case err := <-done:
+		return err == nil, err
+	case <-ctx.Done():
+	}
+	a.life.enter(stopping, "it was still starting")
+	select {
+	case err := <-done:
+		if err == nil {
+			err = a.closeSinks()
+		}
+		return false, err
+	case <-time.After(openPatience):
+		go func() { // for as long as the process still lives
+			if <-done == nil {
+				_ = a.closeSinks()
+			}
+		}()
+		a.log.Info("stopped while what is stored was still being opened: nothing is lost, the next start does it")
+		return false, nil
+	}
+}
+
+func (a *app) closeSinks() error {
+	ctx, cancel := context.WithTimeout(context.Background(), sinkTime)
+	defer cancel()
+	return a.sinks.Close(ctx)
+}
+
+// watch answers the watchdog. The function it returns ends it and waits for that.
+func (a *app) watch() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); a.life.watch(ctx) }()
+	return func() { cancel(); <-done }
 }
 
 // restoreStream lets the stream go on where the last run ended.
@@ -153,6 +206,7 @@ func (a *app) startPolling(ctx context.Context, pipe *pipeline.Pipeline) (stop f
 	a.scheduler.Add(pipeline.Job{Lane: laneFleet, Period: fleetPeriod, Deadline: time.Second,
 		Run: func(_ context.Context, slot time.Time) error { pipe.Publish(a.fleet.Batch(slot)); again(); return nil }})
 	a.scheduler.Add(pipeline.Job{Lane: "health", Period: healthPeriod, Deadline: time.Second, Run: a.publishHealth})
+	a.scheduler.Add(a.life.job())
 	done := make(chan struct{})
 	go func() { defer close(done); a.scheduler.Run(ctx) }()
 	return func() { cancel(); <-done }
@@ -175,7 +229,7 @@ func (a *app) stop(pipe *pipeline.Pipeline, server *http.Server) error {
 		}
 		return server.Close() // connections that did not end in time
 	})
-	within(sinkTime, a.sinks.Close)
+	errs = append(errs, a.closeSinks())
 	err := errors.Join(errs...)
 	if err == nil {
 		a.log.Info("stopped")
