@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -79,7 +80,7 @@ func TestSystemdIsTold(t *testing.T) {
 
 func TestSystemdIsToldOfAReload(t *testing.T) {
 	socket := listenAsSystemd(t)
-	l := newLife(prometheus.NewRegistry(), newLogger(LogConfig{}, &output{}))
+	l := newLife(prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	l.reload(func() string { return "polling 3 devices" })
 	if told := socket.next(t); !strings.HasPrefix(told, "RELOADING=1\nMONOTONIC_USEC=") {
 		t.Errorf("before: %q", told)
@@ -98,7 +99,7 @@ func TestWatchdogWantsHearts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			socket, said := listenAsSystemd(t), &output{}
 			t.Setenv("WATCHDOG_USEC", "30000")
-			l := newLife(prometheus.NewRegistry(), newLogger(LogConfig{Level: "info", Format: "logfmt"}, said))
+			l := newLife(prometheus.NewRegistry(), slog.New(slog.NewTextHandler(said, nil)))
 			l.enter(running, "")
 			socket.until(t, "READY=1")
 			l.began = time.Now().Add(-time.Hour) // the last beats were long ago
@@ -108,7 +109,7 @@ func TestWatchdogWantsHearts(t *testing.T) {
 			go func() { defer close(done); l.watch(ctx) }()
 			defer func() { cancel(); <-done }()
 			await(t, "it is said", func() bool { return strings.Contains(said.String(), "watchdog is not answered") })
-			if code := answer(l.healthy); code != http.StatusServiceUnavailable {
+			if code := codeOf(l.healthy); code != http.StatusServiceUnavailable {
 				t.Errorf("healthy: %d", code)
 			}
 			l.tell("STATUS=mark")
@@ -118,24 +119,24 @@ func TestWatchdogWantsHearts(t *testing.T) {
 			l.beat(&l.scheduler)
 			l.beat(&l.pipeline)
 			socket.until(t, "WATCHDOG=1")
-			if code := answer(l.healthy); code != http.StatusOK {
+			if code := codeOf(l.healthy); code != http.StatusOK {
 				t.Errorf("healthy: %d", code)
 			}
 		})
 	}
 }
 
-func answer(h http.HandlerFunc) int {
+func codeOf(h http.HandlerFunc) int {
 	w := httptest.NewRecorder()
 	h(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	return w.Code
 }
 
 func TestReadyByStage(t *testing.T) {
-	l := newLife(prometheus.NewRegistry(), newLogger(LogConfig{}, &output{}))
+	l := newLife(prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	for s, want := range map[stage]int{starting: 503, running: 200, stopping: 503} {
 		l.enter(s, "")
-		if code := answer(l.ready); code != want {
+		if code := codeOf(l.ready); code != want {
 			t.Errorf("%s: %d, want %d", s, code, want)
 		}
 	}
@@ -151,7 +152,7 @@ func TestStopWhileItStarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := &output{}
-	a, err := build(cfg, prometheus.NewRegistry(), newLogger(LogConfig{Level: "info", Format: "logfmt"}, said))
+	a, err := build(cfg, prometheus.NewRegistry(), slog.New(slog.NewTextHandler(said, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,7 +95,7 @@ func (r *reloads) loop(ctx context.Context) {
 				r.ask()
 			}
 		case <-r.wake:
-			r.run()
+			r.app.life.reload(func() string { r.run(); return r.app.status() })
 		}
 	}
 }

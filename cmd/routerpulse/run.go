@@ -104,6 +104,11 @@ func (a *app) sinkNames() string {
 // pageURL is where the page is, once the program listens.
 func (a *app) pageURL() string { return "http://" + a.listener.Addr().String() + "/" }
 
+// status says to systemd what the program does.
+func (a *app) status() string {
+	return fmt.Sprintf("polling %d devices; the page is at %s", len(a.inventory.Devices()), a.pageURL())
+}
+
 // run opens everything, from the sinks backwards, serves until ctx ends, and stops from the sources
 // forwards. ready is called once everything runs.
 func (a *app) run(ctx context.Context, ready func()) (err error) {
@@ -124,7 +129,7 @@ func (a *app) run(ctx context.Context, ready func()) (err error) {
 	polling := a.startPolling(ctx, pipe) // every device has its row before the first subscriber comes
 	a.hub.Open()
 	reloading := a.reloads.start(ctx, pipe)
-	a.life.enter(running, fmt.Sprintf("polling %d devices; the page is at %s", len(a.cfg.Collectors.Devices), a.pageURL()))
+	a.life.enter(running, a.status())
 	ready()
 	watching := a.watch()
 	select {
