@@ -10,7 +10,7 @@ import (
 const retryAfter = time.Second
 
 // Append keeps a record, and returns its number when it is in the kernel: it then outlives the process.
-// It never waits for who reads. An error means that the record is not kept; the caller may offer it again.
+// It never waits for who reads. The lines are handed out again and must not be changed after. An error means that the record is not kept; the caller may offer it again.
 func (s *Spool) Append(r Record) (seq uint64, err error) {
 	if !s.opened() {
 		return 0, errNotOpen
@@ -132,13 +132,16 @@ func (s *Spool) abandon(err error) {
 	s.metrics.failed(err)
 	if err := g.file.Truncate(g.size); err != nil {
 		s.log.Error("a segment cannot be cut to what is good of it; the next start will", "file", g.name, "err", err)
+		s.settled.add(s.nextSeq, s.nextSeq) // the record may be there all the same: its number is not given again
+		s.moved = true
+		s.nextSeq++
 	}
-	if err := g.file.Sync(); err != nil {
+	if err := g.sync(g.file); err != nil {
 		s.metrics.failed(err)
 		s.owed = &tail{g, append([]byte(nil), s.pending...)}
 	}
-	_ = g.file.Close()
-	g.file, s.active, s.pending = nil, nil, s.pending[:0]
+	g.close()
+	s.active, s.pending = nil, s.pending[:0]
 }
 
 // seal ends the active segment, if there is one, with its footer, and brings it to the disk.
@@ -153,10 +156,10 @@ func (s *Spool) seal() error {
 	if s.active != g {
 		return nil // it could not be synced: another took its place
 	}
-	_, _ = g.file.WriteAt(g.appendFooter(nil, int(g.next-g.first), g.points), g.size) // without it the next start scans
-	_ = g.file.Truncate(g.size + footerSize)                                          // gives back what was reserved
-	_ = g.file.Close()
-	g.file, s.active = nil, nil
+	_, _ = g.file.WriteAt(g.appendFooter(nil), g.size) // without it the next start scans
+	_ = g.file.Truncate(g.size + footerSize)           // gives back what was reserved
+	g.close()
+	s.active = nil
 	s.bytes += footerSize
 	return nil
 }

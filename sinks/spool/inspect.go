@@ -2,9 +2,7 @@ package spool
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -65,8 +63,7 @@ func (sum *Summary) add(dir, name string, first uint64, settled intervals) error
 	if err != nil {
 		return err
 	}
-	var b [segmentHead]byte
-	if n, _ := f.ReadAt(b[:], 0); checkSegmentHead(b[:n], first) != nil {
+	if checkSegment(f, info.Size(), first) != nil {
 		return nil // the daemon puts it aside
 	}
 	sum.Segments++
@@ -74,11 +71,8 @@ func (sum *Summary) add(dir, name string, first uint64, settled intervals) error
 	scan := newScanner(f, segmentHead, info.Size())
 	for {
 		h, _, err := scan.next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
 		if err != nil {
-			return err
+			return scan.err
 		}
 		if h.kind == typeLines && !settled.has(h.seq) {
 			sum.Records++

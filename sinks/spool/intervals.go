@@ -46,12 +46,12 @@ func (v intervals) covers(from, to uint64) bool {
 	return false
 }
 
-// touches reports that any of from..to is among them.
-func (v intervals) touches(from, to uint64) bool {
+// count counts those of from..to, to not included.
+func (v intervals) count(from, to uint64) (n uint64) {
 	for _, x := range v {
-		if x.from <= to && from <= x.to {
-			return true
+		if low, high := max(x.from, from), min(x.to+1, to); low < high {
+			n += high - low
 		}
 	}
-	return false
+	return n
 }

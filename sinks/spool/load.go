@@ -1,10 +1,6 @@
 package spool
 
-import (
-	"errors"
-	"fmt"
-	"io"
-)
+import "errors"
 
 // maxTorn is how much of what could not be read at the end of a segment is kept aside.
 const maxTorn = 1 << 20
@@ -20,79 +16,110 @@ func (s *Spool) loadSegment(name string, first uint64) error {
 	if err != nil {
 		return err
 	}
-	var b [segmentHead]byte
-	if n, err := f.ReadAt(b[:], 0); err != nil && !errors.Is(err, io.EOF) {
+	if size == 0 {
+		return s.dir.remove(name) // it was made, and then the power went
+	}
+	switch err := checkSegment(f, size, first); {
+	case errors.Is(err, errNoSegment) || errors.Is(err, errBadHead):
+		return s.setAside(name, err)
+	case err != nil:
 		return err
-	} else if err := checkSegmentHead(b[:n], first); err != nil {
-		return s.setAside(name, size, err)
 	}
 	g := &segment{name: name, first: first, next: first, size: size}
-	var records, points int
-	if h, n, p, ok := readFooter(f, size); ok {
-		g.size, g.next, g.min, g.max, records, points = size-footerSize, h.seq, h.min, h.max, n, p
-	} else if records, points, err = s.scanTail(g, f, size); err != nil {
-		return err
+	if h, points, ok := readFooter(f, size); ok {
+		g.size, g.next, g.min, g.max, g.points = size-footerSize, h.seq, h.min, h.max, points
+	} else {
+		s.scanTail(g, f, size)
 	}
 	g.synced = g.size
-	if g.next < s.nextSeq { // it holds again what the one before it does, which could not be synced
-		s.log.Warn("a segment repeats another", "file", name)
+	if err := s.noRepeat(g, f); err != nil {
+		return err
 	}
 	s.nextSeq = max(s.nextSeq, g.next)
-	g.points, g.left, g.leftPoints = points, records, points
-	if g.next > g.first && s.settled.touches(g.first, g.next-1) {
-		s.countLeft(g, f)
-	}
+	s.countLeft(g, f)
 	s.segments = append(s.segments, g)
 	s.bytes += size
 	return nil
 }
 
-// setAside renames a file that is no segment: nothing is ever thrown away unseen.
-func (s *Spool) setAside(name string, size int64, why error) error {
-	if size == 0 {
-		return s.dir.remove(name) // it was made, and then the power went
+// noRepeat sees to it that no number stands for two records. A segment may hold again what the one before
+// it ends with: what could not be brought to the disk, and not be cut off there either.
+func (s *Spool) noRepeat(g *segment, f file) error {
+	if len(s.segments) == 0 {
+		return nil
 	}
-	s.log.Error("a file is not a segment; it is kept under another name", "file", name, "as", name+".bad", "err", why)
+	before := s.segments[len(s.segments)-1]
+	if before.next <= g.first {
+		return nil
+	}
+	other, err := s.dir.open(before.name, false)
+	if err != nil {
+		return err
+	}
+	s.log.Warn("a segment repeats the end of another", "file", g.name, "other", before.name)
+	if g.next == g.first || g.next < before.next && sameRecord(g, f, before, other) {
+		g.next = g.first // it was not written to its end
+		return other.Close()
+	}
+	before.next = g.first
+	before.points = pointsIn(before, other, nil)
+	s.countLeft(before, other)
+	return other.Close()
+}
+
+// sameRecord reports that the first record of a segment is in another one, too.
+func sameRecord(g *segment, f file, other *segment, otherFile file) bool {
+	first, _, err := newScanner(f, segmentHead, g.size).next()
+	if err != nil {
+		return true
+	}
+	scan := newScanner(otherFile, segmentHead, other.size)
+	for h, _, err := scan.next(); err == nil; h, _, err = scan.next() {
+		if h.seq == first.seq {
+			return h == first
+		}
+	}
+	return false
+}
+
+// setAside renames a file that is no segment: nothing is ever thrown away unseen.
+func (s *Spool) setAside(name string, why error) error {
+	s.log.Error("a segment cannot be used; it is kept under another name", "file", name, "as", name+".bad", "err", why)
 	s.metrics.damaged.Inc()
 	return s.dir.rename(name, name+".bad")
 }
 
 // scanTail goes through a segment that was not sealed: the process ended while it was written. What
 // comes behind the last whole record is cut off, and the segment is sealed.
-func (s *Spool) scanTail(g *segment, f file, size int64) (records, points int, err error) {
+func (s *Spool) scanTail(g *segment, f file, size int64) {
 	scan := newScanner(f, segmentHead, size)
-	end := int64(segmentHead)
-	for {
-		h, _, err := scan.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return 0, 0, err
-		}
-		if h.kind != typeLines || h.seq < g.next {
-			continue
-		}
-		g.count(&h)
-		records, points = records+1, points+int(h.points)
-		end = scan.at
-	}
-	if end < size {
-		s.keepTorn(g, f, end, size)
-		if err := f.Truncate(end); err != nil {
-			return 0, 0, fmt.Errorf("%s: %w", g.name, err)
+	g.size = segmentHead
+	for h, _, err := scan.next(); err == nil; h, _, err = scan.next() {
+		if h.kind == typeLines && h.seq >= g.next {
+			g.count(&h)
+			g.points += int(h.points)
+			g.size = scan.at
 		}
 	}
-	g.size = end
+	if scan.err != nil {
+		s.metrics.failed(scan.err)
+		s.log.Error("a part of a segment cannot be read", "file", g.name, "err", scan.err)
+	}
+	if g.size < size {
+		s.keepTorn(g, f, g.size, size)
+		if err := f.Truncate(g.size); err != nil {
+			s.metrics.failed(err)
+			s.log.Error("a segment cannot be cut to what is good of it", "file", g.name, "err", err)
+		}
+	}
 	if err := f.Sync(); err != nil { // the process that ended may not have come to it
 		s.metrics.failed(err)
 		s.log.Error("a segment of the last run could not be brought to the disk", "file", g.name, "err", err)
-		return records, points, nil
+		return
 	}
-	if _, err := f.WriteAt(g.appendFooter(nil, records, points), end); err != nil {
-		_ = f.Truncate(end) // without a footer it is scanned again the next time
+	if _, err := f.WriteAt(g.appendFooter(nil), g.size); err != nil {
+		_ = f.Truncate(g.size) // without a footer it is scanned again the next time
 	}
-	return records, points, nil
 }
 
 // count takes note of a record.
@@ -117,21 +144,28 @@ func (s *Spool) keepTorn(g *segment, f file, from, to int64) {
 	_ = out.Close()
 }
 
-// countLeft counts what is not settled of a segment of which something is.
+// countLeft finds out what is not settled of a segment. A record that is damaged counts: it is settled
+// when a reader comes to it.
 func (s *Spool) countLeft(g *segment, f file) {
-	g.left, g.leftPoints = 0, 0
-	if s.settled.covers(g.first, g.next-1) {
+	g.left = int(g.next - g.first - s.settled.count(g.first, g.next))
+	switch {
+	case g.left == 0:
+		g.leftPoints = 0
+		return
+	case g.left == int(g.next-g.first):
+		g.leftPoints = g.points
 		return
 	}
+	g.leftPoints = pointsIn(g, f, s.settled)
+}
+
+// pointsIn adds up the samples of a segment but for those that are settled.
+func pointsIn(g *segment, f file, settled intervals) (points int) {
 	scan := newScanner(f, segmentHead, g.size)
-	for {
-		h, _, err := scan.next()
-		if err != nil {
-			return
-		}
-		if h.kind == typeLines && !s.settled.has(h.seq) {
-			g.left++
-			g.leftPoints += int(h.points)
+	for h, _, err := scan.next(); err == nil; h, _, err = scan.next() {
+		if h.kind == typeLines && h.seq >= g.first && h.seq < g.next && !settled.has(h.seq) {
+			points += int(h.points)
 		}
 	}
+	return points
 }

@@ -17,9 +17,9 @@ type ramFolder struct {
 	durable map[string]*ramFile // as they were when the folder was synced
 	locked  bool
 	limit   int64 // of all files; 0: none
-	// failures to come, by what is called: write, sync
-	failWrites, failSyncs int
-	short                 bool // a write that fails has written a part
+	// failures to come, by what is called: write, sync, truncate
+	failWrites, failSyncs, failCuts int
+	short                           bool // a write that fails has written a part
 }
 
 // ramFile is a file in memory.
@@ -187,6 +187,10 @@ func (f *ramFile) WriteAt(p []byte, off int64) (int, error) {
 }
 
 func (f *ramFile) Truncate(size int64) error {
+	if f.folder.failCuts > 0 {
+		f.folder.failCuts--
+		return syscall.EIO
+	}
 	f.data = resize(f.data, size)
 	f.writes = append(f.writes, ramWrite{size, nil})
 	return nil
@@ -211,4 +215,13 @@ func (f *ramFile) reserve(size int64) error {
 		return syscall.ENOSPC
 	}
 	return nil
+}
+
+// flip turns a bit over, as an ill disk does.
+func (f *ramFile) flip(bit int64) {
+	for _, data := range [][]byte{f.data, f.durable} {
+		if bit/8 < int64(len(data)) {
+			data[bit/8] ^= 1 << (bit % 8)
+		}
+	}
 }

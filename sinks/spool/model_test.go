@@ -34,7 +34,8 @@ type world struct {
 	maybe    map[uint64]bool // a power cut may have lost it
 	shed     float64         // of spools that are gone
 	serial   int
-	replaced int // records whose number was given again: they must have been shed
+	damages  bool // the disk turns bits over
+	replaced int  // records whose number was given again: they must have been shed
 	history  []string
 }
 
@@ -233,7 +234,12 @@ func (w *world) step() {
 		w.losePower()
 	case n < 95:
 		w.restart()
+	case n < 96 && w.damages && w.rng.IntN(3) == 0:
+		w.damage()
 	case n < 96:
+		if w.rng.IntN(4) == 0 {
+			w.folder.failCuts = 1
+		}
 		w.folder.failWrites, w.folder.short = 1, w.rng.IntN(2) == 0
 		w.note("a write will fail")
 	case n < 97:
@@ -252,7 +258,7 @@ func (w *world) step() {
 
 // settled looks whether everything is there that must be.
 func (w *world) settled() {
-	w.folder.limit, w.folder.failSyncs, w.folder.failWrites = 0, 0, 0
+	w.folder.limit, w.folder.failSyncs, w.folder.failWrites, w.folder.failCuts = 0, 0, 0, 0
 	for len(w.out) > 0 {
 		w.settle(false)
 	}
@@ -280,6 +286,34 @@ func (w *world) settled() {
 	if missing += w.replaced; float64(missing) > w.shedSoFar() {
 		w.t.Fatalf("%d records are missing, %v were told of\n%s", missing, w.shedSoFar(), strings.Join(w.history, "\n"))
 	}
+	for len(w.out) > 0 {
+		w.settle(true)
+	}
+	if st := w.spool.State(); st.Records != 0 || st.Points != 0 {
+		w.t.Fatalf("all is acknowledged, and yet %+v\n%s", st, strings.Join(w.history, "\n"))
+	}
+}
+
+// damage turns a bit over in a segment. The record that it is in may be lost, and no other.
+func (w *world) damage() {
+	segments := w.spool.segments
+	if len(segments) == 0 {
+		return
+	}
+	g := segments[w.rng.IntN(len(segments))]
+	f := w.folder.names[g.name]
+	if f == nil || len(f.data) == 0 {
+		return
+	}
+	at := w.rng.Int64N(int64(len(f.data)))
+	scan := newScanner(f, segmentHead, int64(len(f.data)))
+	for h, _, err := scan.next(); err == nil; h, _, err = scan.next() {
+		if at < scan.at && at >= scan.at-h.size() {
+			w.maybe[h.seq] = true
+		}
+	}
+	w.note("damage at %d of %s", at, g.name)
+	f.flip(8*at + w.rng.Int64N(8))
 }
 
 // Random sequences of appends, reads, acknowledgements, crashes, power cuts, full disks and failing
@@ -293,6 +327,7 @@ func TestModel(t *testing.T) {
 	}
 	for seed := first; seed < first+seeds; seed++ {
 		w := newWorld(t, uint64(seed))
+		w.damages = seed%4 == 0
 		w.note("seed %d: again with SPOOL_SEED=%d", seed, seed)
 		for range 20 + w.rng.IntN(150) {
 			w.step()

@@ -2,7 +2,6 @@ package spool
 
 import (
 	"errors"
-	"io"
 	"time"
 )
 
@@ -199,15 +198,13 @@ func (s *Spool) nextOnDisk() (e *Entry, more bool) {
 	b := &s.backlog
 	b.scan.end = b.segment.size
 	h, at, err := b.scan.next()
+	if b.scan.err != nil {
+		s.metrics.failed(b.scan.err)
+		s.log.Error("a part of a segment cannot be read; its records are skipped", "file", b.segment.name, "err", b.scan.err)
+		b.scan.err = nil
+	}
 	switch {
-	case errors.Is(err, io.EOF):
-		s.miss(b.seq, b.segment.next)
-		b.seq = b.segment.next
-		b.close()
-		return nil, true
 	case err != nil:
-		s.metrics.failed(err)
-		s.log.Error("a segment cannot be read; its records are skipped", "file", b.segment.name, "err", err)
 		s.miss(b.seq, b.segment.next)
 		b.seq = b.segment.next
 		b.close()
@@ -230,6 +227,9 @@ func (s *Spool) readEntry(h *head, at int64) *Entry {
 		payload, err = s.codec.decode(h, payload)
 	}
 	if err != nil {
+		if !errors.Is(err, errDamaged) {
+			s.metrics.failed(err)
+		}
 		s.log.Error("a record is damaged and skipped", "file", s.backlog.segment.name, "seq", h.seq, "samples", h.points, "err", err)
 		s.metrics.shed(shedDamaged, 1, int(h.points))
 		s.settle(h.seq, int(h.points))
@@ -288,12 +288,7 @@ func (s *Spool) missGap(from, to uint64) {
 	if from >= to || s.settled.covers(from, to-1) {
 		return
 	}
-	lost := to - from
-	for _, x := range s.settled {
-		if x.to >= from && x.from < to {
-			lost -= min(x.to, to-1) - max(x.from, from) + 1
-		}
-	}
+	lost := to - from - s.settled.count(from, to)
 	s.log.Error("a segment is missing", "first", from, "records", lost)
 	s.metrics.shed(shedDamaged, int(lost), 0)
 	s.settled.add(from, to-1)

@@ -12,9 +12,13 @@ type scanner struct {
 	end  int64 // of what is good
 	buf  []byte
 	from int64 // of buf
+	err  error // why a part of it could not be read
 }
 
-const scanBuffer = 256 << 10
+const (
+	scanBuffer = 256 << 10
+	diskBlock  = 4096
+)
 
 func newScanner(f io.ReaderAt, at, end int64) *scanner { return &scanner{file: f, at: at, end: end} }
 
@@ -23,8 +27,13 @@ func newScanner(f io.ReaderAt, at, end int64) *scanner { return &scanner{file: f
 func (s *scanner) next() (h head, payload int64, err error) {
 	for s.at+headSize <= s.end {
 		b, err := s.peek(headSize)
-		if err != nil {
-			return head{}, 0, err
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil { // what is behind that block may be readable
+			s.err = err
+			s.at = (s.at/diskBlock + 1) * diskBlock
+			continue
 		}
 		h, err := parseHead(b)
 		if err == nil && s.at+h.size() <= s.end {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // A segment begins with a header:
@@ -37,6 +38,28 @@ type segment struct {
 	left       int // records that are not settled
 	leftPoints int
 	file       file // while it is written to
+
+	syncing sync.Mutex // one at a time, and none while the file is closed
+	syncErr error
+}
+
+// sync brings what was written to the file to the disk. Once that failed it fails for ever: a kernel tells
+// of what it could not write once, and who asks next would hear that all is well.
+func (g *segment) sync(f file) error {
+	g.syncing.Lock()
+	defer g.syncing.Unlock()
+	if g.syncErr == nil {
+		g.syncErr = f.Sync()
+	}
+	return g.syncErr
+}
+
+// close ends writing to it.
+func (g *segment) close() {
+	g.syncing.Lock()
+	defer g.syncing.Unlock()
+	_ = g.file.Close() // what matters was synced
+	g.file = nil
 }
 
 func segmentName(first uint64) string { return fmt.Sprintf("%020d%s", first, segmentSuffix) }
@@ -62,13 +85,33 @@ func appendSegmentHead(b []byte, first uint64, created int64) []byte {
 	return binary.LittleEndian.AppendUint32(b, checksum(b[start:]))
 }
 
-// errNoSegment says that a file is none.
-var errNoSegment = errors.New("not a segment of a spool")
+var (
+	errNoSegment = errors.New("not a segment of a spool")
+	errBadHead   = errors.New("the header of the file is damaged")
+)
+
+// checkSegment reports why a file cannot be used. One whose header alone is damaged can: its records say
+// themselves what they are.
+func checkSegment(f io.ReaderAt, size int64, first uint64) error {
+	var b [segmentHead]byte
+	n, err := f.ReadAt(b[:], 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if err = checkSegmentHead(b[:n], first); !errors.Is(err, errBadHead) {
+		return err
+	}
+	h, _, scanErr := newScanner(f, segmentHead, size).next()
+	if scanErr == nil && h.seq >= first && h.seq-first <= uint64(size/headSize) {
+		return nil
+	}
+	return err
+}
 
 func checkSegmentHead(b []byte, first uint64) error {
 	switch {
 	case len(b) < segmentHead || binary.LittleEndian.Uint64(b) != segmentMagic || binary.LittleEndian.Uint32(b[segmentHead-4:]) != checksum(b[:segmentHead-4]):
-		return errNoSegment
+		return errBadHead
 	case binary.LittleEndian.Uint16(b[8:]) != segmentVersion:
 		return fmt.Errorf("version %d: %w of this version", binary.LittleEndian.Uint16(b[8:]), errNoSegment)
 	case binary.LittleEndian.Uint64(b[16:]) != first:
@@ -78,25 +121,25 @@ func checkSegmentHead(b []byte, first uint64) error {
 }
 
 // appendFooter sums a segment up.
-func (s *segment) appendFooter(b []byte, records, points int) []byte {
+func (g *segment) appendFooter(b []byte) []byte {
 	var payload [footerPayload]byte
-	binary.LittleEndian.PutUint64(payload[:], uint64(records))
-	binary.LittleEndian.PutUint64(payload[8:], uint64(points))
-	return appendRecord(b, head{kind: typeFooter, seq: s.next, min: s.min, max: s.max}, payload[:])
+	binary.LittleEndian.PutUint64(payload[:], g.next-g.first)
+	binary.LittleEndian.PutUint64(payload[8:], uint64(g.points))
+	return appendRecord(b, head{kind: typeFooter, seq: g.next, min: g.min, max: g.max}, payload[:])
 }
 
 // readFooter reads the summary of a sealed segment of a size.
-func readFooter(f io.ReaderAt, size int64) (h head, records, points int, ok bool) {
+func readFooter(f io.ReaderAt, size int64) (h head, points int, ok bool) {
 	var b [footerSize]byte
 	if size < segmentHead+footerSize {
-		return head{}, 0, 0, false
+		return head{}, 0, false
 	}
 	if _, err := f.ReadAt(b[:], size-footerSize); err != nil {
-		return head{}, 0, 0, false
+		return head{}, 0, false
 	}
 	h, err := parseHead(b[:])
 	if err != nil || h.kind != typeFooter || h.length != footerPayload || checksum(b[headSize:]) != h.payload {
-		return head{}, 0, 0, false
+		return head{}, 0, false
 	}
-	return h, int(binary.LittleEndian.Uint64(b[headSize:])), int(binary.LittleEndian.Uint64(b[headSize+8:])), true
+	return h, int(binary.LittleEndian.Uint64(b[headSize+8:])), true
 }

@@ -129,9 +129,13 @@ func (s *Spool) makeRoom(size int64) error {
 		if free-size >= min(total/keepFree, mostKeptFree) {
 			return nil
 		}
-		if !s.dropOldest(shedDisk) {
+		if s.dropOldest(shedDisk) {
+			continue
+		}
+		if free < size {
 			return fmt.Errorf("%w: %d bytes are free, of which %d stay so", errFull, free, min(total/keepFree, mostKeptFree))
 		}
+		return nil // others filled the disk: what the database takes soon needs one segment only
 	}
 }
 

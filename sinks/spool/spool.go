@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -130,7 +131,12 @@ func (s *Spool) load() error {
 	slices.Sort(names)
 	for _, name := range names {
 		if first, ok := parseName(name); ok {
-			if err := s.loadSegment(name, first); err != nil {
+			err := s.loadSegment(name, first)
+			if errors.Is(err, syscall.EIO) { // the disk is ill: the other segments are no worse for it
+				s.metrics.failed(err)
+				err = s.setAside(name, err)
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -42,12 +42,12 @@ func (s *Spool) syncOnce() {
 	f, size := g.file, g.size
 	s.mu.Unlock()
 	start := time.Now()
-	err := f.Sync()
+	err := g.sync(f)
 	s.metrics.fsync.Observe(time.Since(start).Seconds())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.active != g: // it was sealed meanwhile, and synced before that
+	case s.active != g: // it was sealed meanwhile, and synced before that, or heard of the same error
 	case err != nil:
 		_ = s.lostSync(err) // it says so itself
 	default:
@@ -63,7 +63,7 @@ func (s *Spool) syncActive() error {
 		return nil
 	}
 	start := time.Now()
-	err := g.file.Sync()
+	err := g.sync(g.file)
 	s.metrics.fsync.Observe(time.Since(start).Seconds())
 	if err != nil {
 		return s.lostSync(err)
@@ -80,8 +80,8 @@ func (s *Spool) lostSync(cause error) error {
 	g := s.active
 	s.metrics.failed(cause)
 	s.log.Error("a segment could not be brought to the disk; its last records are written to another", "file", g.name, "bytes", len(s.pending), "err", cause)
-	_ = g.file.Close()
-	g.file, s.active = nil, nil
+	g.close()
+	s.active = nil
 	s.owed = &tail{g, append([]byte(nil), s.pending...)}
 	s.pending = s.pending[:0]
 	if err := s.payOwed(); err != nil {
