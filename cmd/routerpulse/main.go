@@ -11,9 +11,15 @@ import (
 )
 
 func main() {
+	os.Exit(execute(untilSignal(), os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// untilSignal is the context of the program. It ends with the first signal; a second one ends the process
+// at once.
+func untilSignal() context.Context {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	os.Exit(execute(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+	context.AfterFunc(ctx, stop)
+	return ctx
 }
 
 // streams are where a command reads and writes: data to out, logs and errors to err.

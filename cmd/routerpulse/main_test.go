@@ -14,7 +14,12 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if config := os.Getenv(childConfig); config != "" {
+		os.Exit(child(config))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // patience is how long a test waits for what must come; far more than it takes.
 const patience = 30 * time.Second

@@ -162,7 +162,7 @@ func (r *reloads) apply(cfg Config) (done reloaded, err error) {
 	}
 	stream()
 	r.level.Set(cfg.Log.level())
-	saveMemory(len(cfg.Collectors.Devices))
+	balanceMemory(len(cfg.Collectors.Devices))
 	a.scheduler.Resize(collectors.Workers(len(cfg.Collectors.Devices)))
 	a.inventory.apply(cfg.Collectors, devices.Changed)
 	if err := devices.Apply(r.forget); err != nil {

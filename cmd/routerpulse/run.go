@@ -31,6 +31,7 @@ type app struct {
 	perDevice  *prometheus.Registry // metrics of which each device has its own; reg's are few
 	schema     *pipeline.Schema
 	sinks      *sinks.Sinks
+	stored     []pipeline.NamedSink // those of sinks, as the pipeline sees them
 	hub        *sse.Hub
 	fleet      *pipeline.Fleet
 	collectors *collectors.Collectors
@@ -65,6 +66,7 @@ func build(cfg Config, reg *prometheus.Registry, log *slog.Logger) (*app, error)
 	if a.sinks, err = sinks.New(cfg.Storage, a.schema, reg, log); err != nil {
 		return nil, err
 	}
+	a.stored = a.sinks.Named()
 	if a.hub, err = sse.New(cfg.Stream, a.schema, reg, log); err != nil {
 		return nil, err
 	}
@@ -124,7 +126,7 @@ func (a *app) run(ctx context.Context, ready func()) (err error) {
 		return errors.Join(err, server.Close())
 	}
 	a.restoreStream()
-	pipe := pipeline.New([]pipeline.Tap{a.hub.Publish, a.fleet.Tap, a.inventory.Tap, a.life.tap}, a.sinks.Named(), a.reg, a.log)
+	pipe := pipeline.New([]pipeline.Tap{a.hub.Publish, a.fleet.Tap, a.inventory.Tap, a.life.tap}, a.stored, a.reg, a.log)
 	pipe.Open()
 	polling := a.startPolling(ctx, pipe) // every device has its row before the first subscriber comes
 	a.hub.Open()

@@ -108,7 +108,8 @@ func forms(s string) []string {
 }
 
 // A walk of every kind of simulated router holds nothing of what tells them apart, nor of what opened
-// them, and runs no script.
+// them, and runs no script. A masked address may by chance be another one that the router has: what is
+// told is told by a second walk, too, whose masks are others.
 func TestWalkTellsNobodysName(t *testing.T) {
 	fleet, flags := walkedFleet(t, 30)
 	searched, seen := 0, map[string]bool{}
@@ -118,35 +119,53 @@ func TestWalkTellsNobodysName(t *testing.T) {
 			continue
 		}
 		seen[kind] = true
-		out := filepath.Join(t.TempDir(), "router")
-		code, stdout, stderr := run(t, append([]string{"walk", r.Address().String(), "-o", out}, flags...)...)
-		if code != exitOK || stdout != "" {
-			t.Fatalf("%s %s: exit %d: %s%s", r.Model(), r.Version(), code, stdout, stderr)
+		told, n := toldByWalk(t, fleet, r, flags)
+		searched += n
+		if len(told) == 0 {
+			continue
 		}
-		if runs := r.ScriptRuns(); runs != 0 {
-			t.Errorf("%s: a script ran %d times", r.Model(), runs)
-		}
-		for _, file := range []string{"snmp.snmprec", "api.json"} {
-			text, err := os.ReadFile(filepath.Join(out, file))
-			if err != nil {
-				t.Fatal(err)
+		again, _ := toldByWalk(t, fleet, r, flags)
+		for form := range told {
+			if again[form] {
+				t.Errorf("%s %s: a walk holds %q", r.Model(), r.Version(), form)
 			}
-			lower := bytes.ToLower(text)
-			for _, original := range originals(t, fleet, r) {
-				for _, form := range forms(original) {
-					if searched++; bytes.Contains(lower, bytes.ToLower([]byte(form))) {
-						t.Errorf("%s %s: %s holds %q", r.Model(), r.Version(), file, form)
-					}
-				}
-			}
-		}
-		if strings.Contains(stderr, "canary") {
-			t.Errorf("it tells: %s", stderr)
 		}
 	}
 	if searched < 3000 || len(seen) < 12 {
 		t.Errorf("only %d texts were searched for, of %d kinds", searched, len(seen))
 	}
+}
+
+// toldByWalk walks a router and returns which of its identities are in the files, of how many.
+func toldByWalk(t *testing.T, fleet *simulator.Fleet, r *simulator.Router, flags []string) (told map[string]bool, searched int) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "router")
+	code, stdout, stderr := run(t, append([]string{"walk", r.Address().String(), "-o", out}, flags...)...)
+	if code != exitOK || stdout != "" {
+		t.Fatalf("%s %s: exit %d: %s%s", r.Model(), r.Version(), code, stdout, stderr)
+	}
+	if runs := r.ScriptRuns(); runs != 0 {
+		t.Errorf("%s: a script ran %d times", r.Model(), runs)
+	}
+	if strings.Contains(stderr, "canary") {
+		t.Errorf("it tells: %s", stderr)
+	}
+	told = map[string]bool{}
+	for _, file := range []string{"snmp.snmprec", "api.json"} {
+		text, err := os.ReadFile(filepath.Join(out, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lower := bytes.ToLower(text)
+		for _, original := range originals(t, fleet, r) {
+			for _, form := range forms(original) {
+				if searched++; bytes.Contains(lower, bytes.ToLower([]byte(form))) {
+					told[file+": "+form] = true
+				}
+			}
+		}
+	}
+	return told, searched
 }
 
 func TestWalkWritesOneFileOrAFolder(t *testing.T) {

@@ -28,11 +28,11 @@ func (s *Spool) Append(r Record) (seq uint64, err error) {
 	if s.trouble.err != nil && s.now().Before(s.trouble.until) {
 		return 0, errors.Join(errSealed, s.trouble.err)
 	}
-	for range 3 { // a full disk is made room on; then the record may need another segment
-		if err = s.write(h, payload); err == nil {
+	for try := range 4 { // another segment may have room; if it has none either, room is made
+		if err = s.write(h, payload); err == nil || !isFull(err) {
 			break
 		}
-		if !isFull(err) || !s.dropOldest("disk_full") {
+		if try > 0 && !s.dropOldest(shedDisk) {
 			break
 		}
 	}

@@ -18,7 +18,12 @@ import (
 	"github.com/routerpulse/routerpulse/sinks/sinktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childFolder); dir != "" {
+		os.Exit(child(dir))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // openSpool opens a spool in a folder of the real file system.
 func openSpool(t testing.TB, dir string, change func(*Config)) *Spool {

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/routerpulse/routerpulse/sinks/sinktest"
+)
+
+// Fault 40: SIGTERM under load while the database is down, during the start, and twice. It ends in time,
+// with exit code 0, and what was finished arrives after the next start.
+func TestFault40Terminated(t *testing.T) {
+	db, data := newLines(t), t.TempDir()
+	config := fleetConfig(t, 50, fmt.Sprintf("data: %q\nstorage: { embedded: { path: %q }, influxdb: [{ name: main, url: %q, bucket: pulse }] }\n", data, data, db.URL))
+	kept := &promises{kept: map[string]string{}}
+	trials, slowest, second := 0, time.Duration(0), time.Duration(0)
+	for range sinktest.Trials(1, 10) {
+		for _, load := range []time.Duration{3 * time.Second, 50 * time.Millisecond} { // under load, and during the start
+			db.up.Store(false)
+			cmd, stderr, ended := startChild(t, config, kept)
+			time.Sleep(load) // how long it runs is what is tested
+			begin := time.Now()
+			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatalf("%v\n%s", err, stderr)
+			}
+			if err := <-ended; err != nil && load > time.Second {
+				t.Errorf("after %v: %v\n%s", load, err, stderr)
+			}
+			slowest = max(slowest, time.Since(begin))
+			trials++
+		}
+		cmd, stderr, ended := startChild(t, config, kept)
+		time.Sleep(2 * time.Second)
+		for range 2 {
+			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatalf("%v\n%s", err, stderr)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		begin := time.Now()
+		<-ended // by the signal, or because it was done
+		second = max(second, time.Since(begin))
+		trials++
+	}
+	db.up.Store(true)
+	cmd, stderr, ended := startChild(t, config, kept)
+	await(t, "everything to be sent", func() bool { return kept.missing(db) == 0 })
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("%v\n%s", err, stderr)
+	}
+	lost := kept.missing(db)
+	if slowest > 10*time.Second || second > time.Second {
+		t.Errorf("ended after %v, after a second signal %v", slowest, second)
+	}
+	sinktest.Fault{Row: "40", Lost: lost, Wrong: kept.wrong(db), Trials: trials,
+		Figures: fmt.Sprintf("database down: ended %v after SIGTERM (asked: 10 s), %v after a second one (asked: 1 s); %d samples of finished polls, all there after the next start",
+			slowest.Round(10*time.Millisecond), second.Round(10*time.Millisecond), len(kept.kept))}.Report(t)
+}
