@@ -188,6 +188,12 @@ func (c *Collectors) all() []*polled {
 	return c.devices
 }
 
+func (d *polled) isRetired() bool {
+	d.life.RLock()
+	defer d.life.RUnlock()
+	return d.retired
+}
+
 // tell publishes a batch, unless the device is no longer configured like this.
 func (d *polled) tell(b pipeline.Batch) {
 	d.life.RLock()
@@ -331,6 +337,9 @@ func (d *polled) publishStatus(at time.Time) {
 	d.told.Lock()
 	defer d.told.Unlock()
 	at = at.Truncate(time.Millisecond)
+	if d.isRetired() {
+		return // that it was closed says nothing about the router
+	}
 	at = later(at, d.toldAt)
 	d.toldAt = at
 	table := d.status.Table()
