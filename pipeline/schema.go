@@ -23,6 +23,15 @@ type EnumName struct {
 	Name string
 }
 
+// Names are those of all codes of an enumeration.
+func (f *FieldDef) Names() []string {
+	names := make([]string, len(f.Enum))
+	for i, e := range f.Enum {
+		names[i] = e.Name
+	}
+	return names
+}
+
 // NameOf returns the name of a code, its digits if the schema does not know it.
 func (f *FieldDef) NameOf(code int64) string {
 	for _, e := range f.Enum {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"math"
 	"strings"
 	"time"
 
@@ -11,19 +12,28 @@ import (
 // healthPeriod is how often the program's own figures go onto the topic pipeline.health.
 const healthPeriod = 10 * time.Second
 
-// healthParts says which of our metrics belong to which part; sinks get a part each.
+// healthParts says which of our metrics are in which row, by how their names begin. Sinks and
+// destinations have a row each. The rows of the stream and of the config are told by those who know more
+// than figures.
 func healthParts() map[string]string {
 	return map[string]string{
-		"routerpulse_polls_failed_total":                  "lanes",
-		"routerpulse_polls_skipped_total":                 "lanes",
-		"routerpulse_poll_panics_total":                   "lanes",
-		"routerpulse_pipeline_batches_total":              "pipeline",
-		"routerpulse_pipeline_samples_total":              "pipeline",
-		"routerpulse_pipeline_rate_discontinuities_total": "pipeline",
-		"routerpulse_collector_source_switches_total":     "pipeline",
-		"routerpulse_sink_dropped_samples_total":          "sink",
-		"routerpulse_sink_write_retries_total":            "sink",
-		"routerpulse_sink_queue_samples":                  "sink",
+		"routerpulse_polls_":     "lanes",
+		"routerpulse_poll_":      "lanes",
+		"routerpulse_devices":    "devices",
+		"routerpulse_rows_":      "pipeline",
+		"routerpulse_pipeline_":  "pipeline",
+		"routerpulse_collector_": "pipeline",
+		"routerpulse_sink_":      "sink",
+		"routerpulse_spool_":     "spool",
+		"routerpulse_influxdb_":  "influxdb",
+		"routerpulse_embedded_":  "store",
+		"routerpulse_snmp_":      "snmp",
+		"routerpulse_routeros_":  "routeros",
+		"routerpulse_heartbeat_": "process",
+		"go_goroutines":          "process",
+		"process_open_fds":       "process",
+		"process_max_fds":        "process",
+		"process_resident_":      "process",
 	}
 }
 
@@ -39,20 +49,24 @@ func (a *app) publishHealth(context.Context, time.Time) error {
 	return nil
 }
 
-// healthOf turns metrics into rows: the part, then the metric's name without what is common, with its
-// labels behind it.
+// healthOf turns counters and gauges into rows: the part, then the metric's name without what is common,
+// with its labels behind it. What has a label for each device is told elsewhere.
 func healthOf(families []*dto.MetricFamily) map[string]map[string]any {
-	parts, rows := healthParts(), map[string]map[string]any{}
+	rows := map[string]map[string]any{}
 	for _, family := range families {
-		part, ok := parts[family.GetName()]
-		if !ok {
+		part := partOf(family.GetName())
+		if part == "" {
 			continue
 		}
 		name := strings.TrimSuffix(strings.TrimPrefix(family.GetName(), "routerpulse_"), "_total")
 		for _, m := range family.GetMetric() {
+			v, ok := plainValue(m)
+			if !ok || hasLabel(m, "device") {
+				continue
+			}
 			row, field := part, name
 			for _, l := range m.GetLabel() {
-				if l.GetName() == "sink" {
+				if l.GetName() == "sink" || l.GetName() == "destination" {
 					row += "/" + l.GetValue()
 					continue
 				}
@@ -61,8 +75,40 @@ func healthOf(families []*dto.MetricFamily) map[string]map[string]any {
 			if rows[row] == nil {
 				rows[row] = map[string]any{}
 			}
-			rows[row][field] = m.GetCounter().GetValue() + m.GetGauge().GetValue() // one of them is nil, and 0
+			rows[row][field] = v
 		}
 	}
 	return rows
+}
+
+func partOf(name string) string {
+	for prefix, part := range healthParts() {
+		if strings.HasPrefix(name, prefix) {
+			return part
+		}
+	}
+	return ""
+}
+
+// plainValue is that of a counter or a gauge. What JSON has no number for is not told: a spool that does
+// not grow is full at no time.
+func plainValue(m *dto.Metric) (v float64, ok bool) {
+	switch {
+	case m.GetCounter() != nil:
+		v = m.GetCounter().GetValue()
+	case m.GetGauge() != nil:
+		v = m.GetGauge().GetValue()
+	default:
+		return 0, false
+	}
+	return v, !math.IsInf(v, 0) && !math.IsNaN(v)
+}
+
+func hasLabel(m *dto.Metric, name string) bool {
+	for _, l := range m.GetLabel() {
+		if l.GetName() == name {
+			return true
+		}
+	}
+	return false
 }

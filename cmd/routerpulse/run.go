@@ -76,6 +76,7 @@ func build(cfg Config, reg *prometheus.Registry, log *slog.Logger) (*app, error)
 	a.fleet = pipeline.NewFleet(a.schema)
 	a.perDevice.MustRegister(a.collectors.DeviceMetrics())
 	a.inventory = newInventory(cfg.Collectors, a.collectors.Sources)
+	reg.MustRegister(a.inventory.metrics(a.schema.Table("router_status").Field("state").Names()))
 	if a.web, err = web.New(cfg.Web, a.inventory, rights{a.hub.Access()}, log); err != nil {
 		return nil, err
 	}
