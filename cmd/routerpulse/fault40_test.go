@@ -46,7 +46,9 @@ func TestFault40Terminated(t *testing.T) {
 	}
 	db.up.Store(true)
 	cmd, stderr, ended := startChild(t, config, kept)
-	await(t, "everything to be sent", func() bool { return kept.missing(db) == 0 })
+	if !sinktest.Eventually(3*patience, func() bool { return kept.missing(db) == 0 }) {
+		t.Errorf("not everything was sent in %v", 3*patience)
+	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatalf("%v\n%s", err, stderr)
 	}

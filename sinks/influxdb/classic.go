@@ -95,3 +95,8 @@ func (c *classic) post(ctx context.Context, d *doer, lines []byte) (r reply) {
 	_ = resp.Body.Close() // it was read
 	return r
 }
+
+// isClassicPath tells the path of 1.x from the one of 2.x, which ends alike.
+func isClassicPath(path string) bool {
+	return strings.HasSuffix(path, classicPath) && !strings.HasSuffix(path, "/api/v2"+classicPath)
+}

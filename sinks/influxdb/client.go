@@ -114,7 +114,7 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 	if header != "" {
 		req.Header.Set("Authorization", header)
 	}
-	if login, ok := strings.CutPrefix(header, "Token "); ok && strings.HasSuffix(req.URL.Path, classicPath) {
+	if login, ok := strings.CutPrefix(header, "Token "); ok && isClassicPath(req.URL.Path) {
 		user, password, _ := strings.Cut(login, ":") // before 1.8 there are no tokens
 		req.SetBasicAuth(user, password)
 	}
