@@ -363,6 +363,16 @@ func (d *polled) logChange() {
 	d.log.Log(context.Background(), level, "router changed state", "device", d.config.Name, "from", name(was), "to", name(code), "reason", reason)
 }
 
+// Check asks a device once, outside the schedule, whether it is there; see Device.Check.
+func (c *Collectors) Check(ctx context.Context, device string) error {
+	for _, d := range c.all() {
+		if d.config.Name == device {
+			return d.device.Check(ctx)
+		}
+	}
+	return fmt.Errorf("there is no device %q", device)
+}
+
 // ReadOnce reads every lane of a device once, outside the schedule. What could be read comes back
 // even when err is not nil.
 func (c *Collectors) ReadOnce(ctx context.Context, device string) (tables []pipeline.TableRead, err error) {

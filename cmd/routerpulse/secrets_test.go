@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/routerpulse/routerpulse/collectors/simulator"
+	"github.com/routerpulse/routerpulse/sinks/sinktest"
 )
 
 // canaries are secrets that must be nowhere, by what they are for. Some hold what JSON and URLs escape.
@@ -31,6 +32,7 @@ func canaries() map[string]string {
 		"db token of 2":    "canary-OtherDbToken-31c7",
 		"db password":      `canary-Db%Pass"wd&-e8`,
 		"token":            "canary-Token-rpulse_d00d",
+		"admin token":      "canary-AdminToken-rpulse_ad31",
 		"wrong token":      "canary-NoToken-rpulse_beef",
 		"broken db token":  "canary-Broken\x01Token",
 		"basic":            "canary-Basic-55",
@@ -151,6 +153,8 @@ func startSecretsBench(t *testing.T, format string) *secretsBench {
 		config += fmt.Sprintf("  - { name: %s-%d, address: %s, credentials: [%s], snmp: { port: %d }, routeros: { port: %d } }\n",
 			credential, i, b.fleet.Routers()[i].Address(), credential, b.fleet.SNMPPort(), b.fleet.APITLSPort())
 	}
+	admin := sha256.Sum256([]byte(c["admin token"]))
+	config = strings.Replace(config, "roles: [viewer] }]", fmt.Sprintf("roles: [viewer] }, { name: root, sha256: %q, roles: [admin] }]", hex.EncodeToString(admin[:])), 1)
 	b.config = writeFile(t, "routerpulse.yaml", config)
 	for name, what := range map[string]string{"token": "db token", "password": "db password", "wrong": "wrong password", "broken": "broken db token"} {
 		if err := os.WriteFile(filepath.Join(filepath.Dir(b.config), name), []byte(c[what]+"\n"), 0o600); err != nil {
@@ -163,11 +167,18 @@ func startSecretsBench(t *testing.T, format string) *secretsBench {
 	return b
 }
 
-// Everything that can refuse a secret does, and the secret is in no log, page, metric, stream or file.
-func TestSecretsAreNowhere(t *testing.T) {
+// Fault 39: everything that can refuse a secret does, and the secret is in no log, page, metric, profile,
+// stream, file of the data folder (spools and dead letters too), or command that reads them.
+func TestFault39SecretsAreNowhere(t *testing.T) {
+	trials, held := 0, 0
 	for _, format := range []string{"logfmt", "json"} {
-		t.Run(format, func(t *testing.T) { secretsAreNowhere(t, format) })
+		trials++
+		if t.Run(format, func(t *testing.T) { secretsAreNowhere(t, format) }) {
+			held++
+		}
 	}
+	sinktest.Fault{Row: "39", Wrong: trials - held, Trials: trials,
+		Figures: fmt.Sprintf("%d canary secrets, each in %d forms, looked for in all that the program says and keeps", len(canaries()), len(traces(`a"b`)))}.Report(t)
 }
 
 func secretsAreNowhere(t *testing.T, format string) {
@@ -195,6 +206,10 @@ func secretsAreNowhere(t *testing.T, format string) {
 		return true
 	})
 	cookies = append(cookies, b.askEverything(t)...)
+	for _, args := range [][]string{{"doctor", "--url", b.base, "--wait", "1s"}, {"doctor", "--listen", "127.0.0.1:1"}, {"spool"}, {"spool", "dead"}, {"check"}} {
+		_, out, errOut := run(t, append(args, "--config.file", b.config)...)
+		search(t, strings.Join(args, " "), out+errOut, c)
+	}
 	if code := b.stop(); code != exitOK {
 		t.Errorf("exit %d", code)
 	}
@@ -258,10 +273,11 @@ func (b *secretsBench) askEverything(t *testing.T) (cookies []string) {
 		search(t, fmt.Sprintf("%s %s (%s)", method, path, resp.Status), string(text)+fmt.Sprint(resp.Header), c)
 	}
 	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte("noc:"+c["basic"]))
-	for _, authorization := range []string{"", "Bearer " + c["token"], "Bearer " + c["wrong token"], "Bearer " + c["token"] + " " + c["token"], basic} {
+	for _, authorization := range []string{"", "Bearer " + c["token"], "Bearer " + c["admin token"], "Bearer " + c["wrong token"], "Bearer " + c["token"] + " " + c["token"], basic} {
 		for _, path := range []string{"/", "/metrics", "/v1/me", "/v1/devices", "/v1/devices/bad-api-3", "/v1/devices/nobody", "/v1/stream", "/v1/stream?channel=closed",
 			"/v1/stream/check?channel=closed", "/v1/stream?channel=none&es=0", "/api/v1/query?query=router_status_info", "/api/v1/query?query=(",
-			"/api/v1/series?match[]={device=~\".%2B\"}", "/api/v1/status/config", "/api/v1/status/flags", "/-/healthy", "/-/ready", "/nowhere", "/debug/pprof/goroutine?debug=2", "/debug/vars"} {
+			"/api/v1/series?match[]={device=~\".%2B\"}", "/api/v1/status/config", "/api/v1/status/flags", "/-/healthy", "/-/ready", "/nowhere", "/debug/pprof/goroutine?debug=2", "/debug/pprof/heap?debug=1",
+			"/debug/pprof/allocs", "/debug/vars"} {
 			ask(http.MethodGet, path, authorization, "")
 		}
 		for _, body := range []string{"", `{"token": "` + c["wrong token"] + `"}`, `{"token": ["` + c["wrong token"] + `"]}`, c["wrong token"], `{"token": "` + c["token"] + `"}`} {
