@@ -10,7 +10,8 @@ import (
 const retryAfter = time.Second
 
 // Append keeps a record, and returns its number when it is in the kernel: it then outlives the process.
-// It never waits for who reads. The lines are handed out again and must not be changed after. An error means that the record is not kept; the caller may offer it again.
+// It never waits for who reads. The lines are handed out as they are: do not change them after. An error
+// means that the record may not be kept, so the caller offers it again: a database keeps one of two.
 func (s *Spool) Append(r Record) (seq uint64, err error) {
 	if !s.opened() {
 		return 0, errNotOpen

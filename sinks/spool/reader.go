@@ -124,7 +124,7 @@ func (s *Spool) Return(entries []Entry) {
 		delete(s.flying, e.Seq)
 		switch {
 		case s.settled.has(e.Seq): // its segment was dropped meanwhile
-			s.metrics.shed(shedDisk, 1, e.Points)
+			s.metrics.shed(s.dropped, 1, e.Points)
 		case s.ringSize+len(e.Lines) <= ringBytes && s.ringFirst() == e.Seq+1:
 			s.ring = append([]Entry{e}, s.ring...)
 			s.ringSize += len(e.Lines)

@@ -95,6 +95,7 @@ func (s *Spool) dropOldest(reason string) bool {
 			records, points = records-1, points-n
 		}
 	}
+	s.dropped = reason
 	s.metrics.shed(reason, records, points)
 	s.log.Warn("the oldest records are dropped: the database was away for too long", "reason", reason, "file", g.name, "samples", points, "records", records)
 	s.ring = slices.DeleteFunc(s.ring, func(e Entry) bool {
@@ -133,7 +134,7 @@ func (s *Spool) makeRoom(size int64) error {
 			continue
 		}
 		if free < size {
-			return fmt.Errorf("%w: %d bytes are free, of which %d stay so", errFull, free, min(total/keepFree, mostKeptFree))
+			return fmt.Errorf("%w: %d bytes are free, a segment takes %d", errFull, free, size)
 		}
 		return nil // others filled the disk: what the database takes soon needs one segment only
 	}

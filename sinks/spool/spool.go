@@ -39,10 +39,11 @@ type Spool struct {
 	active   *segment   // nil: the next record begins one
 	nextSeq  uint64
 	cursor   cursor
-	settled  intervals // acknowledged, shed or lost
-	moved    bool      // settled is not on the disk yet
-	flying   map[uint64]int
-	ring     []Entry // the newest records, not handed out yet
+	settled  intervals      // acknowledged, shed or lost
+	moved    bool           // settled is not on the disk yet
+	flying   map[uint64]int // handed out: the samples of each
+	dropped  string         // why a segment was shed last
+	ring     []Entry        // the newest records, not handed out yet
 	ringSize int
 	backlog  backlog
 	newest   Reader
@@ -174,7 +175,8 @@ func (s *Spool) Close(context.Context) error {
 	if s.moved {
 		err = errors.Join(err, s.cursor.write(s.settled))
 	}
-	s.signal()
+	notify(s.newest.changed)
+	notify(s.older.changed)
 	s.backlog.close()
 	err = errors.Join(err, s.cursor.close(), s.unlock())
 	s.codec.close()
@@ -182,16 +184,6 @@ func (s *Spool) Close(context.Context) error {
 		return s.fail(err)
 	}
 	return nil
-}
-
-// signal wakes both readers.
-func (s *Spool) signal() {
-	for _, r := range []*Reader{&s.newest, &s.older} {
-		select {
-		case r.changed <- struct{}{}:
-		default:
-		}
-	}
 }
 
 // Waiting is what is not acknowledged.
