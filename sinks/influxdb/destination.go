@@ -118,7 +118,7 @@ func (d *destination) note(v verdict, s *sender) {
 }
 
 // alarmAfter is how long a database may answer with errors before somebody has to look.
-const alarmAfter = 5 * time.Minute
+const alarmAfter = 4 * time.Minute
 
 func (d *destination) bad(v verdict, s *sender, now time.Time) {
 	d.own.up.Set(0)
@@ -133,7 +133,7 @@ func (d *destination) bad(v verdict, s *sender, now time.Time) {
 	}
 	if v.serverError && !d.trouble.alarmed && now.Sub(d.trouble.since) >= alarmAfter {
 		d.trouble.alarmed = true
-		d.log.Error("the database has answered with errors for five minutes: look at its log and its disk; InfluxDB 1.x goes on refusing after its disk was full until it is restarted",
+		d.log.Error("the database has answered with errors for minutes: look at its log and its disk; InfluxDB 1.x goes on refusing after its disk was full until it is restarted",
 			"reason", v.reason)
 	}
 }

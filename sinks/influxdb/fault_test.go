@@ -123,6 +123,9 @@ func TestFault17RetryAfter(t *testing.T) {
 						t.Errorf("request %d came after %v", i+1, gap)
 					}
 				}
+				if tries, _ := d.count(); tries < 4 {
+					t.Errorf("%d tries in twenty minutes", tries)
+				}
 				d.set(nil)
 				time.Sleep(6 * time.Minute)
 				synctest.Wait()
@@ -158,6 +161,13 @@ func TestFault18TokenReplaced(t *testing.T) {
 			mustWrite(t, s, batchOf(testTable(), n, 50))
 			time.Sleep(10 * time.Second)
 		}
+		if tries, stored := d.count(); tries < 19 || tries > 21 || stored != 0 {
+			t.Errorf("%d tries in ten minutes, %d lines stored", tries, stored)
+		}
+		if err := os.Remove(file); err != nil { // between two tokens there may be none
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
 		write("new\n")
 		replaced := time.Now()
 		for s.spool.State().Points > 0 && time.Since(replaced) < 2*time.Minute {
@@ -168,6 +178,9 @@ func TestFault18TokenReplaced(t *testing.T) {
 			t.Errorf("it took %v", took)
 		}
 		_, stored := d.count()
+		if c := countsOf(s); c != (counts{written: n * 50}) {
+			t.Errorf("counted %+v", c)
+		}
 		sinktest.Fault{Row: "18", Lost: n*50 - stored, Wrong: countsOf(s).rejected, Trials: n,
 			Figures: fmt.Sprintf("all there %v after the token was replaced (asked: < 35 s)", took.Round(100*time.Millisecond))}.Report(t)
 	})
@@ -213,7 +226,7 @@ func TestFault19MisleadingAnswers(t *testing.T) {
 	sinktest.Fault{Row: "19", Lost: lost, Wrong: wrong, Trials: trials, Figures: "500 with a lying text, 200 with an error, 204 after the time-out: sent again, one point each"}.Report(t)
 }
 
-// TestAlarm: five minutes of errors from the database are worth an error in the log, once.
+// TestAlarm: four minutes of errors from the database are worth an error in the log, once.
 func TestAlarm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex

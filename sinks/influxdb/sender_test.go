@@ -6,7 +6,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,7 +15,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/routerpulse/routerpulse/configs"
 	"github.com/routerpulse/routerpulse/sinks/spool"
 )
 
@@ -202,75 +200,6 @@ func TestSenderRetries(t *testing.T) {
 			})
 		})
 	}
-}
-
-func TestSenderHonoursRetryAfter(t *testing.T) {
-	for name, header := range map[string]func() string{
-		"seconds": func() string { return "42" },
-		"date":    func() string { return time.Now().Add(42 * time.Second).UTC().Format(http.TimeFormat) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				d := newDatabase()
-				d.set(func([]string) reply {
-					return reply{Status: 429, Header: http.Header{"Retry-After": {header()}}}
-				})
-				s := openTo(t, Config{}, d)
-				mustWrite(t, s, batchOf(testTable(), 1, 1))
-				time.Sleep(10 * time.Minute)
-				for _, gap := range d.gaps() {
-					if gap < 41*time.Second || gap > 43*time.Second { // a date has whole seconds
-						t.Errorf("came back after %v", gap)
-					}
-				}
-				if n, _ := d.count(); n < 10 {
-					t.Errorf("%d tries", n)
-				}
-				d.set(nil)
-			})
-		})
-	}
-}
-
-// TestSenderRereadsToken: after 401 nothing is dropped, and a new token in the file is picked up.
-func TestSenderRereadsToken(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "token")
-	write := func(token string) {
-		if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("old")
-	synctest.Test(t, func(t *testing.T) {
-		d := newDatabase()
-		d.answer = func([]string) reply {
-			if d.header != "Token new" {
-				return reply{Status: 401}
-			}
-			return reply{Status: 204}
-		}
-		s := openTo(t, Config{TokenFile: configs.File(file)}, d)
-		for n := range 20 {
-			mustWrite(t, s, batchOf(testTable(), n, 5))
-		}
-		time.Sleep(10 * time.Minute)
-		if n, stored := d.count(); n < 19 || n > 21 || stored != 0 {
-			t.Errorf("%d tries in ten minutes, %d lines stored", n, stored)
-		}
-		if err := os.Remove(file); err != nil { // between two tokens there may be none
-			t.Fatal(err)
-		}
-		time.Sleep(time.Minute)
-		write("new\n")
-		time.Sleep(deniedWait + linger)
-		synctest.Wait()
-		if _, stored := d.count(); stored != 100 {
-			t.Errorf("%d of 100 lines stored with the new token", stored)
-		}
-		if c := countsOf(s); c != (counts{written: 100}) {
-			t.Errorf("counted %+v", c)
-		}
-	})
 }
 
 // TestSenderHalves: a server that takes 1000 bytes a request gets everything, and is not asked for more
