@@ -28,6 +28,7 @@ type disk struct {
 
 // The files of the folder, and bounds of what is read.
 const (
+	temporary     = ".tmp"
 	journalFile   = "journal"
 	rowsFile      = "rows"
 	rowsMagic     = "RouterPulse rows 1\n"
@@ -44,6 +45,9 @@ func openDisk(dir string, store *state.Store) (*disk, error) {
 		return nil, err
 	}
 	d := &disk{dir: dir, store: store}
+	if err := d.tidy(); err != nil {
+		return nil, err
+	}
 	data, err := os.ReadFile(d.path(journalFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -53,6 +57,19 @@ func openDisk(dir string, store *state.Store) (*disk, error) {
 		return record
 	})
 	return d, d.renew()
+}
+
+// tidy removes what a process that was killed was writing.
+func (d *disk) tidy() error {
+	left, err := filepath.Glob(filepath.Join(d.dir, "*"+temporary))
+	if err != nil {
+		return err // the folder has a name that is no pattern
+	}
+	var errs []error
+	for _, name := range left {
+		errs = append(errs, os.Remove(name))
+	}
+	return errors.Join(errs...)
 }
 
 func (d *disk) path(name string) string { return filepath.Join(d.dir, name) }
@@ -122,7 +139,7 @@ func (d *disk) add(events []*state.Entry) error {
 
 // replace writes a file beside the one of that name, and puts it in its place when it is on the disk.
 func (d *disk) replace(name string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(d.dir, name+".*.tmp")
+	f, err := os.CreateTemp(d.dir, name+".*"+temporary)
 	if err != nil {
 		return err
 	}
@@ -176,7 +193,7 @@ func (d *disk) loadRows(layouts map[*state.Topic]*state.Layout, device func(name
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("%w (moved aside: %w)", err, os.Rename(d.path(rowsFile), d.path(rowsFile+".bad")))
+		return errors.Join(err, os.Rename(d.path(rowsFile), d.path(rowsFile+".bad")))
 	}
 	size, n := binary.Uvarint(data)
 	if n <= 0 || size > uint64(len(data)-n) {

@@ -82,6 +82,10 @@ func TestRestartLosesNoEvent(t *testing.T) {
 		return in
 	})
 	journal := s.hub.store.Journal()
+	half := filepath.Join(folder, rowsFile+".17"+temporary) // as a process that was killed leaves it
+	if err := os.WriteFile(half, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	s = restart(t, s, folder, func(*Hub) {})
 	s.hub.Publish(f.status("core-1", "online", "after"))
 	again := s.open(st.client, "channel=public-routers")
@@ -91,6 +95,9 @@ func TestRestartLosesNoEvent(t *testing.T) {
 	}
 	if got := again.client.events[0].Data["reason"]; got != "before" {
 		t.Errorf("first event %v", again.client.events)
+	}
+	if _, err := os.Stat(half); err == nil {
+		t.Error("what was half written is still there")
 	}
 	if len(again.client.gaps) != 0 {
 		t.Errorf("gaps %v", again.client.gaps)
