@@ -93,7 +93,7 @@ func fleetConfig(t *testing.T, routers int, storage string) string {
 	if err := writeFleetConfig(&b, fleet, sim); err != nil {
 		t.Fatal(err)
 	}
-	return writeFile(t, "routerpulse.yaml", b.String()+"\nlanes: { live: 1s, status: 5s, sessions: 5s }\nweb: { listen: 127.0.0.1:0 }\nlog: { level: warn }\n"+storage)
+	return writeFile(t, "routerpulse.yaml", b.String()+"\nlanes: { live: 1s, status: 5s, sessions: 5s }\nweb: { listen: 127.0.0.1:0 }\n"+storage)
 }
 
 // Fault 01: the program is killed again and again while the database is up half of the time. Every poll
@@ -137,6 +137,12 @@ func TestFault01Killed(t *testing.T) {
 	if segments, _ := filepath.Glob(filepath.Join(data, "spool", "main", "*.bad")); len(segments) > 0 {
 		t.Errorf("damaged: %v", segments)
 	}
+}
+
+func (p *promises) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.kept)
 }
 
 // missing counts the promises that a database does not have.

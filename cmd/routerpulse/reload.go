@@ -29,7 +29,8 @@ type reloads struct {
 	read    func() (Config, *configs.Files, error)
 	level   *slog.LevelVar
 	metrics *reloadMetrics
-	started Config // what cannot change while the program runs is as it was then
+	started Config         // what cannot change while the program runs is as it was then
+	hangup  chan os.Signal // SIGHUP
 	wake    chan struct{}
 	ended   chan struct{}
 
@@ -59,9 +60,19 @@ type reloaded struct {
 
 func newReloads(a *app, files *configs.Files, level *slog.LevelVar, read func() (Config, *configs.Files, error)) *reloads {
 	r := &reloads{app: a, read: read, level: level, metrics: newReloadMetrics(a.reg), started: a.cfg, files: files,
-		wake: make(chan struct{}, 1), ended: make(chan struct{})}
+		hangup: make(chan os.Signal, 1), wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	r.metrics.good(files.Sum(), nil)
 	return r
+}
+
+// hear takes SIGHUP from now on, for the loop that comes later: else it would end the process. The
+// function it returns ends that.
+func (r *reloads) hear() (stop func()) {
+	if r == nil {
+		return func() {}
+	}
+	signal.Notify(r.hangup, syscall.SIGHUP)
+	return func() { signal.Stop(r.hangup) }
 }
 
 // start begins to listen for reasons to reload. The function it returns waits until that has ended with
@@ -79,16 +90,13 @@ func (r *reloads) start(ctx context.Context, pipe *pipeline.Pipeline) (stop func
 
 func (r *reloads) loop(ctx context.Context) {
 	defer close(r.ended)
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
 	tick := time.NewTicker(watchPeriod)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-hangup:
+		case <-r.hangup:
 			r.ask()
 		case <-tick.C:
 			if r.changed() {

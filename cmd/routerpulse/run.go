@@ -115,6 +115,7 @@ func (a *app) status() string {
 // run opens everything, from the sinks backwards, serves until ctx ends, and stops from the sources
 // forwards. ready is called once everything runs.
 func (a *app) run(ctx context.Context, ready func()) (err error) {
+	defer a.reloads.hear()()
 	var listen net.ListenConfig
 	if a.listener, err = listen.Listen(ctx, "tcp", a.cfg.Web.Listen); err != nil {
 		return fmt.Errorf("%w: is it running already? choose another address with --listen (port 0 takes a free one)", err)
