@@ -52,16 +52,7 @@ func TestFault40Terminated(t *testing.T) {
 		trials++
 	}
 	db.up.Store(true)
-	cmd, stderr, ended := startChild(t, config, kept)
-	if !sinktest.Eventually(3*patience, func() bool { return kept.missing(db) == 0 }) {
-		t.Errorf("not everything was sent in %v", 3*patience)
-	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatalf("%v\n%s", err, stderr)
-	}
-	if err := <-ended; err != nil {
-		t.Errorf("%v\n%s", err, stderr)
-	}
+	sendRest(t, config, kept, db)
 	lost := kept.missing(db)
 	if slowest > 10*time.Second || second > time.Second {
 		t.Errorf("ended after %v, after a second signal %v", slowest, second)

@@ -17,8 +17,15 @@ func main() {
 // untilSignal is the context of the program. It ends with the first signal; a second one ends the process
 // at once.
 func untilSignal() context.Context {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() { // for as long as the process lives
+		<-signals
+		cancel()
+		<-signals
+		os.Exit(exitError)
+	}()
 	return ctx
 }
 
