@@ -62,7 +62,7 @@ export function describe(link: Link, now: number): Words {
     case "busy":
       return {
         tone: "wait",
-        mark: "Too many connections",
+        mark: "Server busy",
         sentence: `${link.why || "The server has as many connections as it allows."} Next attempt ${inSeconds(link.at, now)}.`,
         retry: true,
       };

@@ -143,7 +143,7 @@ describe("a link in words", () => {
     [{ kind: "reconnecting", at: 999_000, since: 1_000_000, why: "lost" }, "Reconnecting", "again now"],
     [{ kind: "reconnecting", at, since: 900_000, why: "lost" }, "Offline since", "in 5 s"],
     [{ kind: "offline", at, since: 1_000_000 }, "Offline since", "No connection"],
-    [{ kind: "busy", at, why: "20 of 20." }, "Too many connections", "20 of 20. Next attempt in 5 s"],
+    [{ kind: "busy", at, why: "20 of 20." }, "Server busy", "20 of 20. Next attempt in 5 s"],
     [{ kind: "expired", why: "" }, "Session expired", "has ended"],
     [{ kind: "forbidden", why: "channel x is not yours" }, "Not allowed", "channel x"],
     [{ kind: "stopped", why: "bye" }, "Stopped", "bye"],
