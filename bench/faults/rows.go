@@ -44,6 +44,7 @@ func rows() []row {
 		{"30", "TLS that must be refused", []string{routeros}},
 		{"31", "counters reset and wrap", []string{snmp}},
 		{"32", "clock steps", []string{"./pipeline"}},
+		{"35", "forged and hostile tokens", []string{"./sse/access"}},
 		{"37", "hostile names", []string{cmd}},
 		{"38", "bad config, reload", []string{cmd}},
 		{"39", "secrets in any output", []string{cmd}},
