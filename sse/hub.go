@@ -97,7 +97,7 @@ func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *sl
 }
 
 func newHub(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *slog.Logger, opt options) (*Hub, error) {
-	who, err := access.New(cfg.Access)
+	who, err := access.New(cfg.Access, opt.now)
 	if err != nil {
 		return nil, fmt.Errorf("access: %w", err)
 	}

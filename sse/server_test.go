@@ -31,6 +31,17 @@ func serveFrom(t testing.TB, cfg Config, opt options, prepare func(h *Hub)) *ser
 	t.Helper()
 	h := newTestHub(t, cfg, opt)
 	prepare(h)
+	return start(t, h, false)
+}
+
+// serveTLS starts a server that speaks HTTP/2.
+func serveTLS(t testing.TB, cfg Config, opt options) *server {
+	t.Helper()
+	return start(t, newTestHub(t, cfg, opt), true)
+}
+
+func start(t testing.TB, h *Hub, http2 bool) *server {
+	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("/v1/stream", h.Stream())
 	mux.Handle("/v1/stream/check", h.Check())
@@ -40,12 +51,18 @@ func serveFrom(t testing.TB, cfg Config, opt options, prepare func(h *Hub)) *ser
 	mux.Handle("/login", h.Access().LoginLink("/"))
 	s := &server{httptest.NewUnstartedServer(mux), t, h}
 	s.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
-		if err := c.(*net.TCPConn).SetWriteBuffer(16 << 10); err != nil { // so that who does not read is noticed soon
-			t.Error(err)
+		if tcp, ok := c.(*net.TCPConn); ok {
+			if err := tcp.SetWriteBuffer(16 << 10); err != nil { // so that who does not read is noticed soon
+				t.Error(err)
+			}
 		}
 		return ctx
 	}
-	s.Start()
+	if s.EnableHTTP2 = http2; http2 {
+		s.StartTLS()
+	} else {
+		s.Start()
+	}
 	h.Open()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

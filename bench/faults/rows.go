@@ -45,6 +45,7 @@ func rows() []row {
 		{"31", "counters reset and wrap", []string{snmp}},
 		{"32", "clock steps", []string{"./pipeline"}},
 		{"35", "forged and hostile tokens", []string{"./sse/access"}},
+		{"36", "a right ends while streaming", []string{"./sse"}},
 		{"37", "hostile names", []string{cmd}},
 		{"38", "bad config, reload", []string{cmd}},
 		{"39", "secrets in any output", []string{cmd}},

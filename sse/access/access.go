@@ -24,10 +24,8 @@ type rules struct {
 	trusted []netip.Prefix
 }
 
-// New prepares access by a config that was validated.
-func New(cfg Config) (*Access, error) { return newAccess(cfg, time.Now) }
-
-func newAccess(cfg Config, now func() time.Time) (*Access, error) {
+// New prepares access by a config that was validated. now tells the time.
+func New(cfg Config, now func() time.Time) (*Access, error) {
 	a := &Access{sessions: newSessions(), codes: newCodes(), origin: http.NewCrossOriginProtection(), now: now}
 	a.rules.Store(&rules{})
 	change, err := a.Prepare(cfg)
@@ -39,13 +37,14 @@ func newAccess(cfg Config, now func() time.Time) (*Access, error) {
 }
 
 // Prepare returns what makes another config the one that counts. Tokens that both have go on; whoever
-// came in by another one, or got other roles, is revoked: streams and sessions end.
+// came in by another one, by a signed token that is no longer believed, or got other roles, is revoked:
+// streams and sessions end.
 func (a *Access) Prepare(cfg Config) (apply func(), err error) {
 	was, next := a.rules.Load(), &rules{}
 	if next.tokens, err = newTokens(cfg.Tokens, was.tokens, a.now()); err != nil {
 		return nil, err
 	}
-	if next.signed, err = newVerifier(cfg.JWT, a.now); err != nil {
+	if next.signed, err = newVerifier(cfg.JWT, a); err != nil {
 		return nil, err
 	}
 	for _, p := range cfg.TrustedProxies {

@@ -37,7 +37,7 @@ func testAccess(t *testing.T) (*Access, *clock) {
 	}
 	cfg.TrustedProxies = []string{"127.0.0.0/8", "10.9.9.9", "::1"}
 	c := &clock{time.Unix(1_767_225_600, 0)}
-	a, err := newAccess(cfg, c.read)
+	a, err := New(cfg, c.read)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,10 +203,8 @@ func TestLoginAndLogout(t *testing.T) {
 	if w.Code != 204 || w.Result().Cookies()[0].MaxAge >= 0 {
 		t.Errorf("logout: %d %v", w.Code, w.Result().Cookies())
 	}
-	select {
-	case <-id.Done():
-	default:
-		t.Error("the identity did not end with the logout")
+	if !errors.Is(id.Err(), ErrLoggedOut) {
+		t.Errorf("after the logout the identity says %v", id.Err())
 	}
 	if _, err := a.Identify(session); !errors.Is(err, ErrLoggedOut) {
 		t.Errorf("after the logout: %v", err)
@@ -361,7 +359,7 @@ func BenchmarkIdentify(b *testing.B) {
 	for i := range 100 {
 		cfg.Tokens = append(cfg.Tokens, TokenConfig{Name: fmt.Sprint("t", i), SHA256: hexSum(fmt.Sprint(i))})
 	}
-	a, err := New(cfg)
+	a, err := New(cfg, time.Now)
 	if err != nil {
 		b.Fatal(err)
 	}

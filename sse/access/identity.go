@@ -26,8 +26,9 @@ type Identity struct {
 	// Expires is when it ends unless it is renewed; the zero time: not by itself.
 	Expires time.Time
 
-	lease *lease
-	from  *lease // of a session: the token's that it was started with; nil: by a login code
+	lease  *lease
+	from   *lease  // of a session: the token's that it was started with; nil: by a login code
+	signed *signed // of a signed token
 }
 
 // Anonymous reports that nobody is known.
@@ -36,21 +37,17 @@ func (id Identity) Anonymous() bool { return id.User == "" }
 // Has reports whether the identity has a role.
 func (id Identity) Has(role string) bool { return slices.Contains(id.Roles, role) }
 
-// Done is closed when the identity was revoked, Err then says why. It is nil, and so never ready, for an
-// identity that cannot be revoked.
-func (id Identity) Done() <-chan struct{} {
-	if id.lease == nil {
-		return nil
-	}
-	return id.lease.done
-}
-
 // Err is nil as long as the identity was not revoked.
 func (id Identity) Err() error {
-	if id.lease == nil {
-		return nil
+	if id.lease != nil {
+		if err := id.lease.err(); err != nil {
+			return err
+		}
 	}
-	return id.lease.err()
+	if id.signed != nil {
+		return id.signed.err()
+	}
+	return nil
 }
 
 // Touch says that the identity is in use: a session ends some time after its last use.
@@ -62,21 +59,18 @@ func (id Identity) Touch(now time.Time) {
 
 // lease is what an identity lives on: it ends for all who hold it at once.
 type lease struct {
-	done chan struct{}
-
 	mu    sync.Mutex
 	cause error
 	used  time.Time
 }
 
-func newLease(now time.Time) *lease { return &lease{done: make(chan struct{}), used: now} }
+func newLease(now time.Time) *lease { return &lease{used: now} }
 
 func (l *lease) end(cause error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.cause == nil {
 		l.cause = cause
-		close(l.done)
 	}
 }
 

@@ -3,6 +3,7 @@ package access
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -12,13 +13,41 @@ import (
 
 // verifier turns signed tokens into identities.
 type verifier struct {
+	access *Access
+	config JWTConfig
 	key    any
 	parser *jwt.Parser
-	denied []string
+	denied map[string]bool
+}
+
+// signed is what the identity of a signed token lives on, beside its time: that the present config
+// believes the token.
+type signed struct {
+	by  *verifier // who checked it
+	jti string
+}
+
+func (s *signed) err() error {
+	present := s.by.access.rules.Load().signed
+	if present == nil || present != s.by && !present.agrees(s.by) || !present.mayPass(s.jti) {
+		return ErrRevoked
+	}
+	return nil
+}
+
+// agrees reports that a token which another verifier found good would be good here.
+func (v *verifier) agrees(other *verifier) bool {
+	return v.config.Algorithm == other.config.Algorithm && v.config.Issuer == other.config.Issuer &&
+		v.config.Audience == other.config.Audience && reflect.DeepEqual(v.key, other.key)
+}
+
+// mayPass reports that a token is not denied. Without a jti nobody could deny it.
+func (v *verifier) mayPass(jti string) bool {
+	return !v.denied[jti] && (jti != "" || len(v.denied) == 0)
 }
 
 // newVerifier is nil if no signed token is believed.
-func newVerifier(cfg JWTConfig, now func() time.Time) (*verifier, error) {
+func newVerifier(cfg JWTConfig, a *Access) (*verifier, error) {
 	if !cfg.enabled() {
 		return nil, nil
 	}
@@ -29,8 +58,13 @@ func newVerifier(cfg JWTConfig, now func() time.Time) (*verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &verifier{key, jwt.NewParser(jwt.WithValidMethods([]string{cfg.Algorithm}), jwt.WithExpirationRequired(),
-		jwt.WithIssuer(cfg.Issuer), jwt.WithAudience(cfg.Audience), jwt.WithStrictDecoding(), jwt.WithTimeFunc(now)), cfg.Denied}, nil
+	v := &verifier{access: a, config: cfg, key: key, denied: map[string]bool{}}
+	for _, jti := range cfg.Denied {
+		v.denied[jti] = true
+	}
+	v.parser = jwt.NewParser(jwt.WithValidMethods([]string{cfg.Algorithm}), jwt.WithExpirationRequired(),
+		jwt.WithIssuer(cfg.Issuer), jwt.WithAudience(cfg.Audience), jwt.WithStrictDecoding(), jwt.WithTimeFunc(a.now))
+	return v, nil
 }
 
 // looksSigned reports the three parts of a signed token, before anything is decoded or allocated.
@@ -72,12 +106,9 @@ func (v *verifier) identityOf(claims jwt.MapClaims) (Identity, error) {
 			return Identity{}, fmt.Errorf("claim %s is not supported", name)
 		}
 	}
-	if jti, ok := claims["jti"]; ok {
-		if s, isText := jti.(string); !isText || slices.Contains(v.denied, s) {
-			return Identity{}, errors.New("the token is denied")
-		}
-	} else if len(v.denied) > 0 {
-		return Identity{}, errors.New("a token without jti could not be denied")
+	jti, isText := claims["jti"].(string)
+	if claims["jti"] != nil && !isText || !v.mayPass(jti) {
+		return Identity{}, errors.New("the token is denied, or could not be")
 	}
 	user, _ := claims["sub"].(string)
 	roles, err := rolesOf(claims["roles"])
@@ -85,7 +116,7 @@ func (v *verifier) identityOf(claims jwt.MapClaims) (Identity, error) {
 		return Identity{}, errors.New("sub or roles is no name")
 	}
 	end, _ := claims["exp"].(float64) // plainTime has seen it, and the parser requires it
-	return Identity{User: user, Roles: roles, Expires: time.Unix(int64(end), 0)}, nil
+	return Identity{User: user, Roles: roles, Expires: time.Unix(int64(end), 0), signed: &signed{v, jti}}, nil
 }
 
 // plainTime refuses seconds that no int64 or calendar holds: 1e300 would wrap around into any time.
