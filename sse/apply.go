@@ -11,7 +11,7 @@ func (h *Hub) Prepare(cfg Config) (apply func(), err error) {
 		return nil, err
 	}
 	present := h.channels.Load()
-	next, err := newChannels(cfg.Channels, h.topics, present)
+	next, err := newChannels(cfg, h.topics, present)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,12 @@ import (
 	"github.com/routerpulse/routerpulse/sse/state"
 )
 
-// channels are those of the config. They never change: Apply sets others.
-type channels struct{ list []*channel }
+// channels are those of the config, and the applications that publish to them. They never change: Apply
+// sets others.
+type channels struct {
+	list []*channel
+	apps map[string]*app
+}
 
 // channel is one entry of the config.
 type channel struct {
@@ -33,6 +37,7 @@ type carry struct {
 	topic   *topic
 	event   string
 	names   map[string]string // field to `"new name":`
+	app     string            // of an application's topic: who published, "*" for anyone; "": it is none
 	// head is how each change begins, up to the key; shared carries keep what they encoded for others.
 	head      string
 	eventHead string
@@ -40,9 +45,13 @@ type carry struct {
 }
 
 // newChannels takes those that are the same over from the present ones: their streams go on.
-func newChannels(list []ChannelConfig, t *topics, present *channels) (*channels, error) {
-	c := &channels{}
-	for _, cfg := range list {
+func newChannels(all Config, t *topics, present *channels) (*channels, error) {
+	apps, err := newApps(all.Apps)
+	if err != nil {
+		return nil, err
+	}
+	c := &channels{apps: apps}
+	for _, cfg := range all.Channels {
 		same := func(ch *channel) bool { return reflect.DeepEqual(ch.config, cfg) }
 		if at := slices.IndexFunc(present.list, same); at >= 0 {
 			c.list = append(c.list, present.list[at])
@@ -72,9 +81,9 @@ func (c *channels) replaced(next *channels) {
 }
 
 func newCarry(channel string, cfg CarryConfig, t *topic, shared bool) *carry {
-	c := &carry{topic: t, event: cfg.As, shared: shared}
+	c := &carry{topic: t, event: cfg.As, shared: shared, app: appOf(cfg.Topic)}
 	if c.event == "" {
-		c.event = t.Name
+		c.event = c.title()
 	}
 	if len(cfg.Fields) > 0 {
 		c.names = make(map[string]string, len(cfg.Fields))
@@ -89,9 +98,17 @@ func newCarry(channel string, cfg CarryConfig, t *topic, shared bool) *carry {
 func (c *carry) setChannel(name string) {
 	c.channel = name
 	b := state.AppendString([]byte(`{"channel":`), name)
-	b = state.AppendString(append(b, `,"topic":`...), c.topic.Name)
+	b = state.AppendString(append(b, `,"topic":`...), c.title())
 	c.eventHead = string(state.AppendString(append(b, `,"event":`...), c.event))
 	c.head = c.eventHead + `,"key":`
+}
+
+// title is the name of the topic, as subscribers know it.
+func (c *carry) title() string {
+	if c.app != "" {
+		return appPrefix + c.app
+	}
+	return c.topic.Name
 }
 
 // named returns c for a channel of another name: {router} filled in.

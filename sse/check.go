@@ -47,7 +47,7 @@ func (h *Hub) Me() http.Handler {
 			ok, why := ch.rule.Allows(id)
 			entry := meChannel{Name: ch.name, Allowed: ok, Reason: why}
 			for _, c := range ch.carries {
-				entry.Topics = append(entry.Topics, c.topic.Name)
+				entry.Topics = append(entry.Topics, c.title())
 			}
 			list = append(list, entry)
 		}

@@ -102,7 +102,18 @@ type refEvent struct {
 	Channel, Topic, Event string
 	Seq, Pos              uint64
 	Time                  int64
-	Data                  map[string]any
+	Data                  refData
+}
+
+// refData is the data of an event; nil if an application published something else than an object.
+type refData map[string]any
+
+// UnmarshalJSON reads an object.
+func (d *refData) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] != '{' {
+		return nil
+	}
+	return json.Unmarshal(b, (*map[string]any)(d))
 }
 
 // client is the reference: it applies the client's rules of the protocol, and nothing else. Anything

@@ -1,6 +1,8 @@
 package sse
 
 import (
+	"slices"
+
 	"github.com/routerpulse/routerpulse/configs"
 	"github.com/routerpulse/routerpulse/sse/access"
 )
@@ -9,6 +11,7 @@ import (
 type Config struct {
 	Access   access.Config   `yaml:"access"`
 	Channels []ChannelConfig `yaml:"channels"`
+	Apps     []AppConfig     `yaml:"apps"` // may publish, signed as Pusher signs
 }
 
 // ChannelConfig is a channel that subscribers can ask for.
@@ -67,5 +70,32 @@ func (c *Config) Validate(r *configs.Report) {
 			at.At("name").Errorf("put what it carries into one channel", "duplicate channel %q", ch.Name)
 		}
 		names[ch.Name] = true
+	}
+	c.validateApps(r)
+}
+
+// validateApps reports what is wrong with the applications, and which topics nobody can publish to.
+func (c *Config) validateApps(r *configs.Report) {
+	ids := map[string]bool{}
+	for i := range c.Apps {
+		at := r.At("apps", i)
+		c.Apps[i].validate(at)
+		if ids[c.Apps[i].ID] {
+			at.At("id").Errorf("give each application its own", "duplicate id %q", c.Apps[i].ID)
+		}
+		ids[c.Apps[i].ID] = true
+	}
+	if c.Access.KnowsStrangers() {
+		return // a user with the role publisher may have any name
+	}
+	for _, t := range c.Access.Tokens {
+		ids[t.Name] = ids[t.Name] || slices.Contains(t.Roles, rolePublisher)
+	}
+	for i := range c.Channels {
+		for j, carry := range c.Channels[i].Carries {
+			if id := appOf(carry.Topic); id != "" && id != "*" && !ids[id] {
+				r.At("channels", i, "carries", j).Errorf("add it to apps, or a token of that name with the role publisher", "no application publishes to %s", carry.Topic)
+			}
+		}
 	}
 }

@@ -58,6 +58,10 @@ func (c *CarryConfig) validate(r *configs.Report, topics *topics) {
 		c.unknownTopic(at, topics)
 		return
 	}
+	if appOf(c.Topic) != "" && (c.As != "" || len(c.Fields) > 0) {
+		r.Errorf("take as and fields out", "what applications publish keeps the names that they give it")
+		return
+	}
 	if slices.Contains(ours(), c.As) {
 		r.At("as").Errorf("choose another", "%q is the name of a frame of the stream itself", c.As)
 	} else if len(c.As) > 128 || strings.ContainsFunc(c.As, func(r rune) bool { return r < 0x20 || r == 0x7f || r == '\uFFFD' }) {
@@ -90,16 +94,19 @@ func (c *CarryConfig) validateFields(r *configs.Report, t *topic) {
 func (c *CarryConfig) unknownTopic(r *configs.Report, topics *topics) {
 	var names []string
 	for _, t := range topics.all() {
-		names = append(names, t.Name)
+		if t != topics.app {
+			names = append(names, t.Name)
+		}
 	}
+	names = append(names, "app.<id>", "app.*")
 	known := "known: " + strings.Join(names, ", ")
 	switch {
 	case c.Topic == "":
 		r.Errorf(known, "the topic has no name")
 	case c.Topic == "router.detail" || c.Topic == "sessions":
 		r.Errorf(known, "this version does not have the topic %s yet", c.Topic)
-	case strings.HasPrefix(c.Topic, "app."):
-		r.Errorf("take it out; "+known, "no application publishes to %s: this version does not have applications yet", c.Topic)
+	case strings.HasPrefix(c.Topic, appPrefix):
+		r.Errorf("use app.* or app. and the id of an application: letters, digits, - _ . @", "%q is no topic of an application", c.Topic)
 	default:
 		r.Errorf(known, "there is no topic %q", c.Topic)
 	}

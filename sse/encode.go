@@ -154,20 +154,41 @@ func (c *carry) appendChange(dst []byte, row *state.Row, v verdict, base uint64)
 	return append(dst, '}')
 }
 
+// eventName is the name of an event: the topic's, or what the application calls it.
+func (c *carry) eventName(e *state.Entry) string {
+	if e.Post != nil {
+		return e.Post.Name
+	}
+	return c.event
+}
+
+// appendEventData appends what an event says.
+func (c *carry) appendEventData(dst []byte, e *state.Entry) []byte {
+	if e.Post != nil {
+		return e.Cells[0].AppendJSON(dst)
+	}
+	return appendCells(dst, e.Layout, e.Cells, c)
+}
+
 // appendEvent appends the data of an event frame.
 func (c *carry) appendEvent(dst []byte, e *state.Entry) []byte {
-	dst = append(dst, c.eventHead...)
+	if p := e.Post; p != nil {
+		dst = state.AppendString(append(dst, `{"channel":`...), c.channel)
+		dst = state.AppendString(append(dst, `,"topic":`...), appPrefix+p.App)
+		dst = state.AppendString(append(dst, `,"event":`...), p.Name)
+	} else {
+		dst = append(dst, c.eventHead...)
+	}
 	dst = strconv.AppendUint(append(dst, `,"seq":`...), e.Seq, 10)
 	dst = strconv.AppendUint(append(dst, `,"pos":`...), e.Pos, 10)
 	dst = strconv.AppendInt(append(dst, `,"time":`...), e.Time, 10)
-	dst = appendCells(append(dst, `,"data":`...), e.Layout, e.Cells, c)
-	return append(dst, '}')
+	return append(c.appendEventData(append(dst, `,"data":`...), e), '}')
 }
 
 // appendGap appends the data of a gap frame: what is lost, up to a position of the journal.
 func (c *carry) appendGap(dst []byte, why string, lost int, pos uint64) []byte {
 	dst = state.AppendString(append(dst, `{"channel":`...), c.channel)
-	dst = state.AppendString(append(dst, `,"topic":`...), c.topic.Name)
+	dst = state.AppendString(append(dst, `,"topic":`...), c.title())
 	dst = state.AppendString(append(dst, `,"why":`...), why)
 	if lost > 0 {
 		dst = strconv.AppendInt(append(dst, `,"lost":`...), int64(lost), 10)

@@ -65,7 +65,7 @@ func (e *encoder) event(c *carry, entry *state.Entry, app bool) []byte {
 		case entry.Cells == nil:
 			return c.appendGap(dst, gapOverrun, entry.Lost, entry.Pos)
 		case app:
-			return appendCells(dst, entry.Layout, entry.Cells, c)
+			return c.appendEventData(dst, entry)
 		}
 		return c.appendEvent(dst, entry)
 	})
@@ -126,16 +126,16 @@ func (v *view) appendEvent(w *writer, e *encoder, entry *state.Entry) {
 		case entry.Cells == nil:
 			w.last("gap", e.event(p.carry, entry, v.app))
 		default:
-			w.last(eventName(p.carry, v.app), e.event(p.carry, entry, v.app))
+			w.last(v.frameName(p.carry, entry), e.event(p.carry, entry, v.app))
 		}
 	}
 	w.told = entry.Pos
 }
 
-// eventName is the name of an event's frame.
-func eventName(c *carry, app bool) string {
-	if app {
-		return c.event
+// frameName is the name of an event's frame.
+func (v *view) frameName(c *carry, e *state.Entry) string {
+	if v.app {
+		return c.eventName(e)
 	}
 	return "event"
 }

@@ -70,9 +70,10 @@ type Hub struct {
 	conns    *conns
 	pump     *pump // while the hub is open
 
-	in   sync.Mutex // of the projector and its inbox; held for memory only, and never with another lock
-	proj *projector
-	kick chan struct{} // an event is pending
+	in    sync.Mutex // of the projector and its inbox; held for memory only, and never with another lock
+	proj  *projector
+	kick  chan struct{} // an event is pending
+	posts posts
 
 	store   *state.Store
 	views   views
@@ -102,7 +103,7 @@ func newHub(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log 
 		return nil, fmt.Errorf("access: %w", err)
 	}
 	topics := newTopics(schema)
-	list, err := newChannels(cfg.Channels, topics, &channels{})
+	list, err := newChannels(cfg, topics, &channels{})
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +116,7 @@ func newHub(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log 
 		conns:   newConns(),
 		proj:    newProjector(topics),
 		kick:    make(chan struct{}, 1),
+		posts:   posts{seen: newSeen()},
 		store:   topics.store(opt.limits),
 		views:   views{byKey: map[string]*view{}},
 		stop:    make(chan struct{}),
@@ -264,8 +266,13 @@ func (h *Hub) pause(d time.Duration) bool {
 // cut commits what is pending and tells the views. Only the committer calls it.
 func (h *Hub) cut() {
 	h.in.Lock()
-	pending := h.proj.inbox.Take()
+	pending, told := h.proj.inbox.Take(), h.posts.takeTold()
 	h.in.Unlock()
+	defer func() {
+		for _, t := range told {
+			close(t)
+		}
+	}()
 	now := h.opt.now()
 	h.store.Expire(now)
 	c := h.store.Commit(pending, now)

@@ -21,6 +21,7 @@ type metrics struct {
 	gaps        prometheus.Counter
 	saves       prometheus.Counter
 	failed      prometheus.Counter
+	posts       *prometheus.CounterVec // by what came of them
 }
 
 func newMetrics(reg prometheus.Registerer, h *Hub) (*metrics, error) {
@@ -49,6 +50,7 @@ func newMetrics(reg prometheus.Registerer, h *Hub) (*metrics, error) {
 		gaps:        counter("gaps_total", "Gap frames sent: events that a subscriber will never get."),
 		saves:       counter("saves_total", "Times that all rows were saved, for the next start."),
 		failed:      counter("save_errors_total", "Times that rows or events could not be saved."),
+		posts:       vec("posts_total", "Events that applications published: published, again (known by its id), or refused (requests).", "result"),
 	}
 	rows := func(pick func(rows, tombstones int) int) func() int {
 		return func() (n int) {
@@ -56,7 +58,7 @@ func newMetrics(reg prometheus.Registerer, h *Hub) (*metrics, error) {
 			return n
 		}
 	}
-	return m, register(reg, m.publish, m.cuts, m.changes, m.connections, m.ended, m.refused, m.bytes, m.lagged, m.gaps, m.saves, m.failed,
+	return m, register(reg, m.publish, m.cuts, m.changes, m.connections, m.ended, m.refused, m.bytes, m.lagged, m.gaps, m.saves, m.failed, m.posts,
 		gauge("subscribers", "Streams that are open.", h.conns.count),
 		gauge("views", "Different views that are followed.", h.views.count),
 		gauge("rows", "Rows of all topics.", rows(func(r, _ int) int { return r })),

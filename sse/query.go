@@ -171,7 +171,7 @@ func (q *query) carried() map[string]map[string]string {
 		if out[p.channel] == nil {
 			out[p.channel] = map[string]string{}
 		}
-		out[p.channel][p.topic.Name] = p.topic.Mode.String()
+		out[p.channel][p.title()] = p.topic.Mode.String()
 	}
 	return out
 }

@@ -24,6 +24,7 @@ func (h *Hub) Restore(folder string) error {
 	if err := d.loadRows(h.topics.saved(), func(name string) { h.proj.restore(h.store.Device(name)) }); err != nil {
 		h.log.Warn("rows of the last run cannot be read: the page fills as routers answer", "err", err)
 	}
+	h.recall()
 	h.settled.Store(new(h.store.Place()))
 	return nil
 }

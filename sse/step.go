@@ -117,7 +117,7 @@ func (f *feed) eventsLeft() bool {
 	}
 }
 
-// loss is how many events of a topic are lost, up to which position.
+// loss is how many events that a part shows are lost, up to which position.
 type loss struct {
 	n   int
 	pos uint64
@@ -126,7 +126,16 @@ type loss struct {
 // unknown is a number of lost events that nobody knows: no sum makes it positive.
 const unknown = math.MinInt / 2
 
-// events adds the events that the client was not told, and for each topic how many are lost. It reports
+// lose counts a lost event for each part that would have shown it.
+func (f *feed) lose(lost map[int]loss, e *state.Entry) {
+	for i := range f.view.parts {
+		if f.view.parts[i].matches(e) {
+			lost[i] = loss{lost[i].n + e.Lost, e.Pos}
+		}
+	}
+}
+
+// events adds the events that the client was not told, and for each part how many are lost. It reports
 // whether the chunk is full before all are in.
 func (f *feed) events(w *writer) (full bool) {
 	lost := f.forgotten()
@@ -141,8 +150,8 @@ func (f *feed) events(w *writer) (full bool) {
 			if !f.putEvent(w, e) {
 				return true
 			}
-		} else if f.view.wants(e) {
-			lost[e.Topic] = loss{lost[e.Topic].n + e.Lost, e.Pos}
+		} else {
+			f.lose(lost, e)
 		}
 		f.told = e.Pos
 	}
@@ -151,16 +160,16 @@ func (f *feed) events(w *writer) (full bool) {
 	return false
 }
 
-// forgotten lists the topics of which events are gone without a trace, once per step.
-func (f *feed) forgotten() map[*state.Topic]loss {
-	lost := map[*state.Topic]loss{}
+// forgotten lists the parts of whose topic events are gone without a trace, once per step.
+func (f *feed) forgotten() map[int]loss {
+	lost := map[int]loss{}
 	for _, t := range f.view.logs {
 		if pos := f.store.Forgotten(t); pos > f.told && pos > f.step.forgotten[t] {
 			if f.step.forgotten == nil {
 				f.step.forgotten = map[*state.Topic]uint64{}
 			}
 			f.step.forgotten[t] = pos
-			lost[t] = loss{unknown, pos}
+			f.ofTopic(t, func(part int) { lost[part] = loss{unknown, pos} })
 		}
 	}
 	return lost
@@ -186,7 +195,7 @@ func (f *feed) putEvent(w *writer, e *state.Entry) bool {
 	for i := range frames {
 		c := frames[i].carry
 		if f.view.app {
-			w.last(c.event, appendCells(nil, e.Layout, e.Cells, c))
+			w.last(c.eventName(e), c.appendEventData(nil, e))
 		} else {
 			w.last("event", c.appendEvent(nil, e))
 		}
@@ -194,14 +203,23 @@ func (f *feed) putEvent(w *writer, e *state.Entry) bool {
 	return true
 }
 
-// gaps adds a gap for each part that carries a topic of which something is lost.
-func (f *feed) gaps(w *writer, why string, lost map[*state.Topic]loss) {
+// ofTopic calls fn for the parts that carry a topic.
+func (f *feed) ofTopic(t *state.Topic, fn func(part int)) {
+	for i := range f.view.parts {
+		if f.view.parts[i].topic.Topic == t {
+			fn(i)
+		}
+	}
+}
+
+// gaps adds a gap for each part of which something is lost.
+func (f *feed) gaps(w *writer, why string, lost map[int]loss) {
 	if len(lost) == 0 {
 		return
 	}
 	for i := range f.view.parts {
 		p := &f.view.parts[i]
-		if l, some := lost[p.topic.Topic]; some {
+		if l, some := lost[i]; some {
 			f.gapped()
 			w.last("gap", p.appendGap(nil, why, l.n, l.pos))
 		}
@@ -209,10 +227,10 @@ func (f *feed) gaps(w *writer, why string, lost map[*state.Topic]loss) {
 }
 
 // sinceRestart says that of every topic events may be lost.
-func (f *feed) sinceRestart() map[*state.Topic]loss {
-	lost := map[*state.Topic]loss{}
+func (f *feed) sinceRestart() map[int]loss {
+	lost := map[int]loss{}
 	for _, t := range f.view.logs {
-		lost[t] = loss{n: unknown}
+		f.ofTopic(t, func(part int) { lost[part] = loss{n: unknown} })
 	}
 	return lost
 }

@@ -2,8 +2,10 @@ package sse
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sse/access"
 	"github.com/routerpulse/routerpulse/sse/state"
 )
 
@@ -15,6 +17,10 @@ const (
 	topicConnected  = "router.connected"
 	topicStats      = "dashboard.stats"
 	topicHealth     = "pipeline.health"
+
+	// Of what applications publish, app.<id> is what one of them does, app.* what all do.
+	topicApp  = "app"
+	appPrefix = "app."
 )
 
 // topic is a state.Topic and what subscribers have to know of it.
@@ -29,7 +35,7 @@ type topic struct {
 
 // topics are all of one hub.
 type topics struct {
-	live, interfaces, status, connected, stats, health *topic
+	live, interfaces, status, connected, stats, health, app *topic
 
 	state *pipeline.FieldDef // router_status.state
 }
@@ -42,16 +48,32 @@ func newTopics(schema *pipeline.Schema) *topics {
 		connected:  &topic{Topic: &state.Topic{Name: topicConnected, Mode: state.Log}, layout: connectedLayout()},
 		stats:      &topic{Topic: &state.Topic{Name: topicStats}, layout: statsLayout(schema)},
 		health:     &topic{Topic: &state.Topic{Name: topicHealth}, rowField: "part"},
+		app:        &topic{Topic: &state.Topic{Name: topicApp, Mode: state.Log}, layout: state.NewLayout("data")},
 		state:      schema.Table("router_status").Field("state"),
 	}
 }
 
 func (t *topics) all() []*topic {
-	return []*topic{t.live, t.interfaces, t.status, t.connected, t.stats, t.health}
+	return []*topic{t.live, t.interfaces, t.status, t.connected, t.stats, t.health, t.app}
+}
+
+// appOf is the application that a topic is of: "*" for all, "" if it is of none.
+func appOf(name string) string {
+	id, ok := strings.CutPrefix(name, appPrefix)
+	if !ok || id != "*" && !access.PlainName(id) {
+		return ""
+	}
+	return id
 }
 
 // named returns the topic of that name, nil if there is none.
 func (t *topics) named(name string) *topic {
+	if appOf(name) != "" {
+		return t.app
+	}
+	if name == topicApp {
+		return nil
+	}
 	all := t.all()
 	i := slices.IndexFunc(all, func(topic *topic) bool { return topic.Name == name })
 	if i < 0 {

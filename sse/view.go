@@ -89,7 +89,12 @@ func (v *view) print(at state.Place) string {
 
 // matches reports whether an event is in view of a part.
 func (p *part) matches(e *state.Entry) bool {
-	return p.topic.Topic == e.Topic && p.sees(e.Device)
+	return p.topic.Topic == e.Topic && p.sees(e.Device) && p.carriesPost(e.Post)
+}
+
+// carriesPost reports whether what an application published is for a part. Of what was lost nobody knows.
+func (c *carry) carriesPost(post *state.Post) bool {
+	return post == nil || (c.app == "*" || c.app == post.App) && slices.Contains(post.Channels, c.channel)
 }
 
 // wants reports whether an event is in view at all.

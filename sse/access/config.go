@@ -37,6 +37,9 @@ func DefaultConfig() Config {
 	return Config{Limits: LimitsConfig{PerIdentity: 20, PerAddress: 100, Total: 15000}}
 }
 
+// KnowsStrangers reports that there may be users whom the config does not name.
+func (c *Config) KnowsStrangers() bool { return c.JWT.enabled() }
+
 // Validate reports what is wrong with the section.
 func (c *Config) Validate(r *configs.Report) {
 	names, sums := map[string]bool{}, map[string]bool{}
@@ -66,7 +69,7 @@ const emptySum = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b8
 func (t TokenConfig) validate(r *configs.Report) {
 	if t.Name == "" {
 		r.At("name").Errorf("it is the user's name in logs and limits", "the token has no name")
-	} else if !plainName(t.Name) {
+	} else if !PlainName(t.Name) {
 		r.At("name").Errorf("use at most 64 letters, digits, - _ . @", "%q is no name for a token", t.Name)
 	}
 	raw, err := hex.DecodeString(t.SHA256)
@@ -94,13 +97,14 @@ func (l LimitsConfig) validate(r *configs.Report) {
 
 func validateNames(r *configs.Report, what string, names []string) {
 	for i, n := range names {
-		if !plainName(n) {
+		if !PlainName(n) {
 			r.At(i).Errorf("use at most 64 letters, digits, - _ . @", "%q is no name for a %s", n, what)
 		}
 	}
 }
 
-func plainName(s string) bool {
+// PlainName reports that s is fit to name a user, a role or an application.
+func PlainName(s string) bool {
 	if s == "" || len(s) > 64 {
 		return false
 	}

@@ -112,7 +112,7 @@ func (v *verifier) identityOf(claims jwt.MapClaims) (Identity, error) {
 	}
 	user, _ := claims["sub"].(string)
 	roles, err := rolesOf(claims["roles"])
-	if err != nil || !plainName(user) {
+	if err != nil || !PlainName(user) {
 		return Identity{}, errors.New("sub or roles is no name")
 	}
 	end, _ := claims["exp"].(float64) // plainTime has seen it, and the parser requires it
@@ -138,7 +138,7 @@ func rolesOf(v any) (roles []string, err error) {
 	}
 	for _, item := range list {
 		role, _ := item.(string)
-		if !plainName(role) {
+		if !PlainName(role) {
 			return nil, errors.New("this is no role")
 		}
 		roles = append(roles, role)

@@ -14,7 +14,7 @@ func (a *Access) Require(roles ...string) func(http.Handler) http.Handler {
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if p := a.permit(r, rule); p != nil {
+			if _, p := a.Permit(r, rule); p != nil {
 				p.Write(w)
 				return
 			}
@@ -23,18 +23,22 @@ func (a *Access) Require(roles ...string) func(http.Handler) http.Handler {
 	}
 }
 
-func (a *Access) permit(r *http.Request, rule Rule) *Problem {
+// Permit tells who asks, or why they may not. A request that is known by a cookie only must come from
+// our own pages.
+func (a *Access) Permit(r *http.Request, rule Rule) (Identity, *Problem) {
 	id, err := a.Identify(r)
 	if ok, why := rule.Allows(id); !ok {
 		if id.Anonymous() {
-			return Unauthorized("this needs an identity", err)
+			return Identity{}, Unauthorized("this needs an identity", err)
 		}
-		return &Problem{Status: http.StatusForbidden, Detail: "this " + why}
+		return Identity{}, &Problem{Status: http.StatusForbidden, Detail: "this " + why}
 	}
 	if r.Header.Get("Authorization") == "" {
-		return a.ownPage(r)
+		if p := a.ownPage(r); p != nil {
+			return Identity{}, p
+		}
 	}
-	return nil
+	return id, nil
 }
 
 // ownPage refuses a request that another site makes in the name of a logged-in browser.

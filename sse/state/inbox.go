@@ -36,6 +36,7 @@ type Event struct {
 	Time   int64  // Unix milliseconds
 	Layout *Layout
 	Cells  []Value
+	Post   *Post // of an event that an application published
 }
 
 // Inbox gathers what was published since the last cut: for each row the latest value only, so its

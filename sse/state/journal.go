@@ -15,6 +15,15 @@ type Entry struct {
 	Layout *Layout
 	Cells  []Value // nil: what it said is lost
 	Lost   int     // how many events a lost one stands for
+	Post   *Post   // nil: it was not published by an application
+}
+
+// Post is what an application says of an event that it publishes, beside its data.
+type Post struct {
+	App      string // who published it
+	Name     string
+	ID       string   // by which the application would publish it again; "": it never does
+	Channels []string // that it was published to
 }
 
 // topicLog is the journal of one topic, oldest first: stubs, then entries with all they said.
@@ -27,7 +36,7 @@ type topicLog struct {
 func (s *Store) record(e Event) *Entry {
 	s.place.Journal++
 	s.next()
-	entry := &Entry{Pos: s.place.Journal, Topic: e.Topic, Time: e.Time, Layout: e.Layout, Cells: e.Cells, Lost: 1}
+	entry := &Entry{Pos: s.place.Journal, Topic: e.Topic, Time: e.Time, Layout: e.Layout, Cells: e.Cells, Lost: 1, Post: e.Post}
 	if e.Device != "" {
 		if entry.Device = s.byName[e.Device]; entry.Device == nil {
 			entry.Device = &Device{Name: e.Device} // its rows are gone already
@@ -81,6 +90,14 @@ func (s *Store) NextEvent(topics []*Topic, after, upto uint64) *Entry {
 		}
 	}
 	return first
+}
+
+// Entries calls fn for all that the journal holds of a topic, oldest first.
+func (s *Store) Entries(t *Topic, fn func(*Entry)) {
+	l := s.journal[t]
+	for _, e := range l.entries[l.stubs:] {
+		fn(e)
+	}
 }
 
 // Forgotten is the position up to which events of a topic are gone without a trace.

@@ -11,6 +11,7 @@ const (
 	recordLife      = 'l' // the journal's name, and which life of the store goes on with it
 	recordForgotten = 'f' // up to where events of a topic are gone
 	recordEvent     = 'e'
+	recordPost      = 'p' // an event that an application published
 )
 
 // Resume makes the store go on with a journal that was saved, of which record hands out one after the
@@ -29,7 +30,13 @@ func (s *Store) Resume(record func() []byte) {
 				s.place.Journal = max(s.place.Journal, s.journal[t].forgotten)
 			}
 		case recordEvent:
-			s.restore(&r)
+			s.restore(&r, nil)
+		case recordPost:
+			post := &Post{App: r.text(), Name: r.text(), ID: r.text()}
+			for range r.count() {
+				post.Channels = append(post.Channels, r.text())
+			}
+			s.restore(&r, post)
 		}
 	}
 	if isJournalName(name) {
@@ -47,9 +54,9 @@ func (s *Store) topicNamed(name string) *Topic {
 }
 
 // restore adds a saved event to the journal.
-func (s *Store) restore(r *reader) {
+func (s *Store) restore(r *reader, post *Post) {
 	t, pos := s.topicNamed(r.text()), r.uvarint()
-	e := &Entry{Pos: pos, Topic: t, Lost: int(r.uvarint()), Time: int64(r.uvarint())}
+	e := &Entry{Pos: pos, Post: post, Topic: t, Lost: int(r.uvarint()), Time: int64(r.uvarint())}
 	if device := r.text(); device != "" {
 		e.Device = &Device{Name: device}
 		for range r.count() {
@@ -120,7 +127,16 @@ func (s *Store) SavedJournal(record func([]byte)) {
 
 // Append appends the record of an event.
 func (e *Entry) Append(b []byte) []byte {
-	b = appendText(append(b, recordEvent), e.Topic.Name)
+	if p := e.Post; p == nil {
+		b = append(b, recordEvent)
+	} else {
+		b = appendText(appendText(appendText(append(b, recordPost), p.App), p.Name), p.ID)
+		b = binary.AppendUvarint(b, uint64(len(p.Channels)))
+		for _, c := range p.Channels {
+			b = appendText(b, c)
+		}
+	}
+	b = appendText(b, e.Topic.Name)
 	b = binary.AppendUvarint(binary.AppendUvarint(b, e.Pos), uint64(e.Lost))
 	b = binary.AppendUvarint(b, uint64(e.Time))
 	if e.Device == nil {
