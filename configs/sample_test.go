@@ -12,7 +12,7 @@ import (
 // that declare it; the program's own tests check the samples against those.
 type sections struct {
 	Web, Log, Storage, Lanes, Tables, Access any
-	Credentials, Devices, Channels           []any
+	Credentials, Devices, Channels, Apps     []any
 	SNMPTables                               []any `yaml:"snmp_tables"`
 }
 
