@@ -96,7 +96,7 @@ func (a *api) serve(r *http.Request, f func(*call) (answer, error)) (int, []byte
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
-	res, err := f(&call{Request: r, ctx: ctx, engine: s.engine, db: s.db})
+	res, err := f(&call{Request: r, ctx: ctx, engine: s.engine, db: &history{fine: s.db, coarse: s.coarse, own: s.own}})
 	if err != nil {
 		return errorBody(err)
 	}

@@ -9,6 +9,8 @@ import (
 const (
 	defaultPath      = "./data"
 	defaultRetention = configs.Duration(30 * 24 * time.Hour)
+	// defaultCoarseRetention compares this year with the one before, and those before.
+	defaultCoarseRetention = configs.Duration(5 * 365 * 24 * time.Hour)
 	// minRetention is the length of the shortest block: less would keep nothing but the head.
 	minRetention = configs.Duration(2 * time.Hour)
 )
@@ -22,12 +24,24 @@ type Config struct {
 	Retention configs.Duration `yaml:"retention"`
 	// MaxBytes is the size beyond which the oldest block is deleted, write-ahead log included; 0: any.
 	MaxBytes int64 `yaml:"max_bytes"`
+	// Coarse is the second store, of a value every five minutes.
+	Coarse CoarseConfig `yaml:"coarse"`
 	// MaxSeries is how many series of the last hours the store holds; new ones are refused then; 0: any.
 	MaxSeries uint64 `yaml:"max_series"`
 }
 
-// DefaultConfig keeps 30 days in ./data.
-func DefaultConfig() Config { return Config{Path: defaultPath, Retention: defaultRetention} }
+// CoarseConfig of the store that keeps a value every five minutes for years.
+type CoarseConfig struct {
+	// Retention says how long values are kept; not longer than the fine store's: there is no coarse store.
+	Retention configs.Duration `yaml:"retention"`
+	// MaxBytes is the size beyond which the oldest block is deleted; 0: any.
+	MaxBytes int64 `yaml:"max_bytes"`
+}
+
+// DefaultConfig keeps 30 days in ./data, and five years of a value every five minutes.
+func DefaultConfig() Config {
+	return Config{Path: defaultPath, Retention: defaultRetention, Coarse: CoarseConfig{Retention: defaultCoarseRetention}}
+}
 
 // SetDefaults fills in DefaultConfig before a config file is read.
 func (c *Config) SetDefaults() { *c = DefaultConfig() }
@@ -36,6 +50,9 @@ func (c *Config) SetDefaults() { *c = DefaultConfig() }
 func (c *Config) Validate(r *configs.Report) {
 	if c.MaxBytes < 0 {
 		r.At("max_bytes").Errorf("give bytes, or 0 for any size", "%d is negative", c.MaxBytes)
+	}
+	if c.Coarse.MaxBytes < 0 {
+		r.At("coarse", "max_bytes").Errorf("give bytes, or 0 for any size", "%d is negative", c.Coarse.MaxBytes)
 	}
 	if c.Retention != 0 && c.Retention < minRetention {
 		r.At("retention").Errorf("give at least 2h; 30d is the default", "%s is too short", c.Retention)
@@ -51,3 +68,6 @@ func (c Config) withDefaults() Config {
 	}
 	return c
 }
+
+// hasCoarse reports that the coarse store keeps something that the fine one does not.
+func (c Config) hasCoarse() bool { return c.Coarse.Retention > c.Retention }

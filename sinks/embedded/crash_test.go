@@ -88,11 +88,50 @@ func TestFault41Kill(t *testing.T) {
 	fault.Report(t)
 }
 
+// crashCoarse writes minute after minute into both stores.
+func crashCoarse(dir string) {
+	s := New(years(dir), pipeline.NewSchema(), prometheus.NewRegistry(), discard())
+	if err := s.Open(); err != nil {
+		fmt.Println("open:", err)
+		os.Exit(1)
+	}
+	from, _ := strconv.Atoi(os.Getenv(crashDir + "_FROM"))
+	for n := from; ; n++ {
+		if err := s.Write(context.Background(), minuteBatch(s.schema.Table("interface"), n)); err != nil {
+			fmt.Println("write:", err)
+			os.Exit(1)
+		}
+		fmt.Println(n)
+	}
+}
+
+// TestFault41KillCoarse: nothing is lost in the coarse store either, or there twice, when the process is killed
+// while it writes a block or before.
+func TestFault41KillCoarse(t *testing.T) {
+	dir, next := t.TempDir(), 0
+	fault := sinktest.Fault{Row: "41", Trials: sinktest.Trials(3, 30)}
+	for range fault.Trials {
+		last := runUntilKilled(t, dir, next, 2*day+rand.IntN(day), crashDir+"_COARSE=1")
+		s := openYears(t, dir)
+		checkWindows(t, s, last-last%5)
+		blocks := s.coarse.db.Blocks()
+		for i := 1; i < len(blocks); i++ {
+			if blocks[i].MinTime() < blocks[i-1].MaxTime() {
+				fault.Duplicated++
+			}
+		}
+		closeStore(t, s)
+		next = last + 1
+	}
+	fault.Figures = fmt.Sprintf("coarse store: %d of %d starts, %d days", fault.Trials, fault.Trials, next/day)
+	fault.Report(t)
+}
+
 // runUntilKilled lets a process write n batches, kills it and returns the last that it told of.
-func runUntilKilled(t *testing.T, dir string, from, n int) int {
+func runUntilKilled(t *testing.T, dir string, from, n int, env ...string) int {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), crashDir+"="+dir, crashDir+"_FROM="+strconv.Itoa(from))
+	cmd.Env = append(append(os.Environ(), crashDir+"="+dir, crashDir+"_FROM="+strconv.Itoa(from)), env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

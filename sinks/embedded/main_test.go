@@ -20,6 +20,10 @@ import (
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(crashDir); dir != "" {
+		if os.Getenv(crashDir+"_COARSE") != "" {
+			crashCoarse(dir)
+			return
+		}
 		crash(dir)
 		return
 	}

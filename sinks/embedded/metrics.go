@@ -18,11 +18,21 @@ type metrics struct {
 	rows     prometheus.Gauge
 	write    prometheus.Histogram
 	queries  *prometheus.CounterVec
+
+	coarseValues    prometheus.Counter
+	coarseFailures  prometheus.Counter
+	coarseWrite     prometheus.Histogram
+	coarseBytes     prometheus.Gauge
+	coarseNewest    prometheus.Gauge
+	coarseSelectors *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
 	counter := func(name, help string) prometheus.Counter {
 		return prometheus.NewCounter(prometheus.CounterOpts{Name: "routerpulse_embedded_" + name, Help: help})
+	}
+	gauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Name: "routerpulse_embedded_" + name, Help: help})
 	}
 	m := &metrics{
 		values: counter("values_total", "Values that were stored."),
@@ -32,7 +42,7 @@ func newMetrics() *metrics {
 			Help: "Values that will never be stored: out_of_order, too_old, out_of_bounds, duplicate, max_series, invalid.",
 		}, []string{"reason"}),
 		failed: counter("failed_batches_total", "Batches that could not be written and will be offered again."),
-		rows:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "routerpulse_embedded_rows", Help: "Rows whose series are held ready."}),
+		rows:   gauge("rows", "Rows whose series are held ready."),
 		write: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "routerpulse_embedded_write_seconds", Help: "Time to store one batch.",
 			Buckets: prometheus.ExponentialBuckets(50e-6, 4, 9),
@@ -40,11 +50,27 @@ func newMetrics() *metrics {
 		queries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "routerpulse_embedded_api_requests_total", Help: "Requests to the query API by status code.",
 		}, []string{"code"}),
+
+		coarseValues:   counter("coarse_values_total", "Values that were written to the coarse store: one a series and five minutes."),
+		coarseFailures: counter("coarse_failures_total", "Blocks of the coarse store that could not be written and will be tried again."),
+		coarseWrite: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "routerpulse_embedded_coarse_write_seconds", Help: "Time to write one block of the coarse store.",
+			Buckets: prometheus.ExponentialBuckets(10e-3, 4, 9),
+		}),
+		coarseBytes:  gauge("coarse_bytes", "Size of the coarse store's blocks."),
+		coarseNewest: gauge("coarse_newest_timestamp_seconds", "End of the coarse store's newest block; what is later is folded from the fine store when it is asked for."),
+		coarseSelectors: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "routerpulse_embedded_selectors_total", Help: "Selectors of queries by the store that answered: fine, coarse, both.",
+		}, []string{"store"}),
+	}
+	for _, store := range []string{"fine", "coarse", "both"} {
+		m.coarseSelectors.WithLabelValues(store)
 	}
 	for _, reason := range []string{"out_of_order", "too_old", "out_of_bounds", "duplicate", "max_series", "invalid"} {
 		m.rejected.WithLabelValues(reason)
 	}
-	m.all = []prometheus.Collector{m.values, m.stale, m.rejected, m.failed, m.rows, m.write, m.queries}
+	m.all = []prometheus.Collector{m.values, m.stale, m.rejected, m.failed, m.rows, m.write, m.queries,
+		m.coarseValues, m.coarseFailures, m.coarseWrite, m.coarseBytes, m.coarseNewest, m.coarseSelectors}
 	return m
 }
 

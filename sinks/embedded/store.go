@@ -44,6 +44,7 @@ type Store struct {
 	state  sync.Mutex
 	db     *tsdb.DB
 	lock   *tsdbutil.DirLocker // no other process has the folder
+	coarse *coarse             // nil: off
 	engine *promql.Engine
 	inner  *prometheus.Registry // the database's own metrics, while it is open
 	life   context.Context      // ends the queries that run
@@ -99,11 +100,17 @@ func (s *Store) Open() error {
 		// It is no reason not to start: what went away meanwhile then ends a little later.
 		s.log.Warn("cannot tell which series were live", "error", err)
 	}
+	var second *coarse
+	if s.cfg.hasCoarse() {
+		if second, err = openCoarse(s.cfg, db, s.schema, s.own, s.log); err != nil {
+			return errors.Join(fmt.Errorf("embedded store: %w", err), db.Close(), lock.Release())
+		}
+	}
 	engine := newEngine(s.log, inner)
 	if err := registerAll(s.reg, append(s.own.all, inner)); err != nil {
-		return errors.Join(fmt.Errorf("embedded store: %w", err), db.Close(), lock.Release())
+		return errors.Join(fmt.Errorf("embedded store: %w", err), second.close(), db.Close(), lock.Release())
 	}
-	s.db, s.engine, s.inner, s.lock = db, engine, inner, lock
+	s.db, s.coarse, s.engine, s.inner, s.lock = db, second, engine, inner, lock
 	s.life, s.stop = context.WithCancel(context.Background())
 	s.rows = newRows(left)
 	s.gate.unlock()
@@ -140,8 +147,8 @@ func (s *Store) Shutdown(ctx context.Context) error {
 		}
 	}
 	unregisterAll(s.reg, append(s.own.all, s.inner))
-	err := errors.Join(s.engine.Close(), s.db.Close(), s.lock.Release())
-	s.db, s.engine, s.inner, s.lock = nil, nil, nil, nil
+	err := errors.Join(s.engine.Close(), s.coarse.close(), s.db.Close(), s.lock.Release())
+	s.db, s.coarse, s.engine, s.inner, s.lock = nil, nil, nil, nil, nil
 	if err != nil {
 		return fmt.Errorf("embedded store: %w", err)
 	}

@@ -61,6 +61,7 @@ func (s *Store) Write(ctx context.Context, b pipeline.Batch) error {
 	w.settle()
 	s.warnFull(b, w.overflowed)
 	s.rows.sweep(w.time)
+	s.coarse.reached(w.time)
 	s.own.rows.Set(float64(len(s.rows.byKey)))
 	if w.rejected.Samples > 0 {
 		return &w.rejected
