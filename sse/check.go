@@ -44,7 +44,7 @@ func (h *Hub) Me() http.Handler {
 		channels := h.channels.Load().list
 		list := make([]meChannel, 0, len(channels))
 		for _, ch := range channels {
-			ok, why := ch.rule.Allows(id)
+			ok, why := ch.rule.AllowsChannel(id, ch.name)
 			entry := meChannel{Name: ch.name, Allowed: ok, Reason: why}
 			for _, c := range ch.carries {
 				entry.Topics = append(entry.Topics, c.title())

@@ -66,6 +66,8 @@ func TestBadConfig(t *testing.T) {
 		{"access: { tokens: [{ name: a, sha256: " + sum + " }, { name: a, sha256: " + strings.ToUpper(sum) + " }] }", `duplicate token "a"`},
 		{"access: { tokens: [{ name: a, sha256: " + sum + " }, { name: b, sha256: " + strings.ToUpper(sum) + " }] }", "the same token is listed twice"},
 		{"access: { tokens: [{ name: a, sha256: " + sum + ", roles: ['a b'] }] }", `access.tokens[0].roles[0]: "a b" is no name for a role`},
+		{"access: { tokens: [{ name: a, sha256: " + sum + ", channels: ['a b'] }] }", `access.tokens[0].channels[0]: "a b" is no name for channels`},
+		{"access: { tokens: [{ name: a, sha256: " + sum + ", routers: [nairobi] }] }", `access.tokens[0].routers: "nairobi" does not say which routers`},
 		{"access: { trusted_proxies: [localhost] }", `access.trusted_proxies[0]: "localhost" is no address (write an address or a network`},
 		{"access: { limits: { total: 0 } }", "access.limits.total: 0 streams are too few"},
 		{"access: { jwt: { issuer: x } }", "access.jwt.audience: jwt needs it"},

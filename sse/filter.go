@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sse/access"
 	"github.com/routerpulse/routerpulse/sse/state"
 )
 
@@ -48,20 +49,25 @@ type part struct {
 	*carry
 	router string // the one that the channel's name holds
 	filter *filter
+	rights *access.Selector // of the identity
 }
 
-// sees reports whether what belongs to a device is in view. What belongs to no device always is.
+// sees reports whether what belongs to a device is in view. What belongs to no device is, but for sums
+// of all routers before somebody who may see only some.
 func (p *part) sees(d *state.Device) bool {
 	if d == nil || d.Name == "" {
-		return true
+		return p.rights == nil || p.topic.Mode == state.Log
 	}
-	return (p.router == "" || p.router == d.Name) && p.filter.matches(d.Name, d.Tags)
+	return (p.router == "" || p.router == d.Name) && p.filter.matches(d.Name, d.Tags) && p.rights.Matches(d.Name, d.Tags)
 }
+
+// byTags reports that what is in view depends on the tags of devices.
+func (p *part) byTags() bool { return p.filter.byTags() || p.rights.ByTags() }
 
 // unsure reports that somebody who stands at base may have other rows of a device than are in view,
 // because its tags changed since.
 func (p *part) unsure(d *state.Device, base uint64) bool {
-	return p.filter.byTags() && base < d.Retagged
+	return p.byTags() && base < d.Retagged
 }
 
 // verdict is what a subscriber has to be told of a row.

@@ -160,7 +160,7 @@ func (w *world) question() *query {
 		}
 	}
 	f, _ := newFilter(routers, groups)
-	q := &query{key: viewKey(names, routers, groups, false)}
+	q := &query{key: viewKey(names, routers, groups, "", false)}
 	for _, name := range names {
 		ch, router := w.hub.channels.Load().resolve(name)
 		for _, c := range ch.carries {

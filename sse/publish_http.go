@@ -45,7 +45,11 @@ func (h *Hub) Events() http.Handler {
 			return
 		}
 		list := []post{{name: form.Event, id: form.ID, channels: []string{form.Channel}, data: form.Data}}
-		again, p := h.publishPosts(r, id.User, access.Patterns{"*"}, list)
+		may := id.Channels
+		if may == nil {
+			may = access.Patterns{"*"}
+		}
+		again, p := h.publishPosts(r, id.User, may, list)
 		if p != nil {
 			h.refusePost(w, p)
 			return

@@ -71,7 +71,7 @@ func (h *Hub) admit(r *http.Request) (*query, *access.Problem) {
 			if c.topic.narrow && w.router == "" && f == nil && h.fleetIsLarge() {
 				return nil, badRequest("channel %s carries %s, which above %d routers needs a filter: add &router=NAME or &group=TAG:VALUE", w.name, c.topic.Name, narrowAbove)
 			}
-			q.parts = append(q.parts, part{carry: c.named(w.name), router: w.router, filter: f})
+			q.parts = append(q.parts, part{carry: c.named(w.name), router: w.router, filter: f, rights: q.identity.Routers})
 		}
 	}
 	open := make([]string, len(allowed))
@@ -79,7 +79,7 @@ func (h *Hub) admit(r *http.Request) (*query, *access.Problem) {
 		open[i] = fmt.Sprintf("%s#%s", w.name, w.channel.form) // two forms of a channel are two views
 		q.channels = append(q.channels, w.channel)
 	}
-	q.key = viewKey(open, routers, groups, q.app)
+	q.key = viewKey(open, routers, groups, q.identity.Routers.String(), q.app)
 	return q, nil
 }
 
@@ -107,7 +107,10 @@ func (h *Hub) permit(r *http.Request, q *query, names []string, partial bool) ([
 			q.denied[name] = "there is no such channel"
 			continue
 		}
-		ok, reason := ch.rule.Allows(id)
+		ok, reason := ch.rule.AllowsChannel(id, name)
+		if ok && router != "" && !h.seesRouter(id, router) {
+			ok, reason = false, "is not among the routers of "+id.User
+		}
 		switch {
 		case ok:
 			allowed = append(allowed, wanted{name, ch, router})
@@ -136,6 +139,18 @@ func (h *Hub) permit(r *http.Request, q *query, names []string, partial bool) ([
 	}
 	return nil, &access.Problem{Status: http.StatusNotFound, Channels: unknown,
 		Detail: fmt.Sprintf("there is no channel %s: /v1/me lists them", strings.Join(unknown, ", "))}
+}
+
+// seesRouter reports whether an identity may see a router, as it is tagged now.
+func (h *Hub) seesRouter(id access.Identity, name string) (ok bool) {
+	h.store.Read(func() {
+		if d := h.store.Device(name); d != nil {
+			ok = id.Routers.Matches(name, d.Tags)
+		} else {
+			ok = id.Routers.Matches(name, nil)
+		}
+	})
+	return ok
 }
 
 // subject is "channel a needs" or "channels a, b need".

@@ -51,13 +51,16 @@ type run struct {
 }
 
 // viewKey spells out what makes two views the same.
-func viewKey(names []string, routers, groups []string, app bool) string {
+func viewKey(names []string, routers, groups []string, rights string, app bool) string {
 	var b strings.Builder
 	for _, list := range [][]string{names, routers, groups} {
 		for _, s := range list {
 			fmt.Fprintf(&b, "%q", s)
 		}
 		b.WriteByte(';')
+	}
+	if rights != "" {
+		fmt.Fprintf(&b, "%q;", rights)
 	}
 	if app {
 		b.WriteString("app")
@@ -69,7 +72,7 @@ func newView(key string, parts []part, app bool) *view {
 	v := &view{key: key, parts: parts, app: app, static: fingerprint(key)}
 	for i := range parts {
 		p := &parts[i]
-		v.tagged = v.tagged || p.filter.byTags()
+		v.tagged = v.tagged || p.byTags()
 		if p.topic.Mode == state.Log && !slices.Contains(v.logs, p.topic.Topic) {
 			v.logs = append(v.logs, p.topic.Topic)
 		}

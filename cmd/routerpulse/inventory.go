@@ -133,7 +133,8 @@ func noteDevice(d *web.Device, table *pipeline.Table, s pipeline.Sample) {
 	}
 }
 
-// rights lets the JSON API ask who may see which device: whoever has an identity sees all.
+// rights lets the JSON API ask who may see which device: whoever has an identity, and is
+// not limited to some, sees all.
 type rights struct{ access *access.Access }
 
 // Visible is for web.Rights.
@@ -145,7 +146,16 @@ func (r rights) Visible(req *http.Request) (func(string, map[string]string) bool
 	if id.Anonymous() {
 		return nil, web.ErrNoIdentity
 	}
-	return func(string, map[string]string) bool { return true }, nil
+	return func(name string, tags map[string]string) bool {
+		if id.Routers == nil {
+			return true
+		}
+		list := make([]pipeline.Tag, 0, len(tags))
+		for key, value := range tags {
+			list = append(list, pipeline.Tag{Key: key, Value: value})
+		}
+		return id.Routers.Matches(name, list)
+	}, nil
 }
 
 // errNoIdentity gives the reason of the access rules the meaning that the web part knows.

@@ -23,6 +23,10 @@ type TokenConfig struct {
 	Name   string   `yaml:"name"`   // the user that it stands for
 	SHA256 string   `yaml:"sha256"` // of the token, 64 hexadecimal digits
 	Roles  []string `yaml:"roles"`
+	// Channels, if there are any, are all that it may listen to, beside public ones; * stands for any part.
+	Channels Patterns `yaml:"channels"`
+	// Routers, if there are any, are all that it sees: tag=value, those with several tags tag=value,tag=value.
+	Routers []string `yaml:"routers"`
 }
 
 // LimitsConfig bounds the streams that are open at once.
@@ -82,6 +86,8 @@ func (t TokenConfig) validate(r *configs.Report) {
 		r.At("sha256").Errorf("`routerpulse token` makes a token and its hash", "this is the hash of an empty token")
 	}
 	validateNames(r.At("roles"), "role", t.Roles)
+	t.Channels.Validate(r.At("channels"))
+	validateSelector(r.At("routers"), t.Routers)
 }
 
 func (l LimitsConfig) validate(r *configs.Report) {

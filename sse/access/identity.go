@@ -23,6 +23,10 @@ var (
 type Identity struct {
 	User  string
 	Roles []string
+	// Channels, if not nil, are all that it may listen to, beside public ones.
+	Channels Patterns
+	// Routers, if not nil, are all that it sees of, in every channel.
+	Routers *Selector
 	// Expires is when it ends unless it is renewed; the zero time: not by itself.
 	Expires time.Time
 
@@ -36,6 +40,15 @@ func (id Identity) Anonymous() bool { return id.User == "" }
 
 // Has reports whether the identity has a role.
 func (id Identity) Has(role string) bool { return slices.Contains(id.Roles, role) }
+
+// sameRights reports that both are the same user, who may the same.
+func (id Identity) sameRights(other Identity) bool {
+	return id.User == other.User && slices.Equal(id.Roles, other.Roles) && slices.Equal(id.Channels, other.Channels) &&
+		(id.Channels == nil) == (other.Channels == nil) && id.Routers.String() == other.Routers.String()
+}
+
+// Narrowed reports that it sees only some routers, or hears only some channels.
+func (id Identity) Narrowed() bool { return id.Channels != nil || id.Routers != nil }
 
 // Err is nil as long as the identity was not revoked.
 func (id Identity) Err() error {

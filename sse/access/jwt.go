@@ -76,7 +76,7 @@ func (v *verifier) identify(secret string) (Identity, error) {
 	if _, err := v.parser.ParseWithClaims(secret, claims, v.keyFor); err != nil {
 		return Identity{}, ErrInvalidToken
 	}
-	id, err := v.identityOf(claims)
+	id, err := v.identityIn(claims)
 	if err != nil {
 		return Identity{}, ErrInvalidToken
 	}
@@ -93,30 +93,23 @@ func (v *verifier) keyFor(t *jwt.Token) (any, error) {
 	return v.key, nil
 }
 
-func (v *verifier) identityOf(claims jwt.MapClaims) (Identity, error) {
+func (v *verifier) identityIn(claims jwt.MapClaims) (Identity, error) {
 	for _, name := range []string{"exp", "nbf", "iat"} {
 		if !plainTime(claims[name]) {
 			return Identity{}, fmt.Errorf("%s is no time", name)
-		}
-	}
-	// These narrow what a token may see. As the hub does not apply them, a token with one gives nothing,
-	// rather than more than its issuer meant.
-	for _, name := range []string{"channels", "routers"} {
-		if _, ok := claims[name]; ok {
-			return Identity{}, fmt.Errorf("claim %s is not supported", name)
 		}
 	}
 	jti, isText := claims["jti"].(string)
 	if claims["jti"] != nil && !isText || !v.mayPass(jti) {
 		return Identity{}, errors.New("the token is denied, or could not be")
 	}
-	user, _ := claims["sub"].(string)
-	roles, err := rolesOf(claims["roles"])
-	if err != nil || !PlainName(user) {
-		return Identity{}, errors.New("sub or roles is no name")
+	id, err := identityOf(claims["sub"], claims)
+	if err != nil {
+		return Identity{}, err
 	}
 	end, _ := claims["exp"].(float64) // plainTime has seen it, and the parser requires it
-	return Identity{User: user, Roles: roles, Expires: time.Unix(int64(end), 0), signed: &signed{v, jti}}, nil
+	id.Expires, id.signed = time.Unix(int64(end), 0), &signed{v, jti}
+	return id, nil
 }
 
 // plainTime refuses seconds that no int64 or calendar holds: 1e300 would wrap around into any time.
@@ -126,22 +119,4 @@ func plainTime(v any) bool {
 	}
 	seconds, ok := v.(float64)
 	return ok && seconds > 0 && seconds < 253402300800 // the year 10000
-}
-
-func rolesOf(v any) (roles []string, err error) {
-	if v == nil {
-		return nil, nil
-	}
-	list, ok := v.([]any)
-	if !ok || len(list) > 64 {
-		return nil, errors.New("roles is no list")
-	}
-	for _, item := range list {
-		role, _ := item.(string)
-		if !PlainName(role) {
-			return nil, errors.New("this is no role")
-		}
-		roles = append(roles, role)
-	}
-	return roles, nil
 }

@@ -116,7 +116,8 @@ func (i issuer) forged(t *testing.T) map[string]string {
 		"iss": {"iss": "other"}, "no iss": {"iss": nil}, "aud": {"aud": "other"}, "no aud": {"aud": nil}, "aud number": {"aud": 1},
 		"denied": {"jti": "gone"}, "no jti": {"jti": nil}, "jti number": {"jti": 1},
 		"no sub": {"sub": nil}, "sub line": {"sub": "a\nb"}, "roles text": {"roles": "admin"}, "roles numbers": {"roles": []int{1}},
-		"channels": {"channels": []string{"x"}}, "routers": {"routers": "site=a"},
+		"channels text": {"channels": "x"}, "channels that are none": {"channels": []string{"[a]"}}, "channels numbers": {"channels": []int{1}},
+		"routers that are none": {"routers": "site"}, "routers numbers": {"routers": []int{1}}, "routers empty": {"routers": []string{}}, "routers empty text": {"routers": ""},
 	} {
 		list[name] = i.sign(t, i.method, i.private, claims, nil)
 	}

@@ -4,8 +4,8 @@ import (
 	"net/http"
 )
 
-// Require lets through who has one of the roles, or with no role named any identity. Others get 401 or
-// 403 with the reason. A request that may change something and that is known by a cookie only must
+// Require lets through who has one of the roles, or with no role named any identity; but nobody who is
+// limited to some routers or channels. Others get 401 or 403 with the reason. A request that may change something and that is known by a cookie only must
 // come from our own pages.
 func (a *Access) Require(roles ...string) func(http.Handler) http.Handler {
 	rule := Authenticated()
@@ -14,7 +14,11 @@ func (a *Access) Require(roles ...string) func(http.Handler) http.Handler {
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if _, p := a.Permit(r, rule); p != nil {
+			id, p := a.Permit(r, rule)
+			if p == nil && id.Narrowed() {
+				p = &Problem{Status: http.StatusForbidden, Detail: "this shows everything, and " + id.User + " is limited to some routers or channels"}
+			}
+			if p != nil {
 				p.Write(w)
 				return
 			}

@@ -58,6 +58,17 @@ func (a Rule) Validate(r *configs.Report) {
 	}
 }
 
+// AllowsChannel is Allows for a channel of that name.
+func (a Rule) AllowsChannel(id Identity, name string) (ok bool, why string) {
+	if ok, why := a.Allows(id); !ok {
+		return false, why
+	}
+	if a.word != "public" && id.Channels != nil && !id.Channels.Match(name) {
+		return false, "is not among the channels of " + id.User + ": " + strings.Join(id.Channels, ", ")
+	}
+	return true, ""
+}
+
 // NeedsIdentity reports that it lets nobody in who is anonymous.
 func (a Rule) NeedsIdentity() bool { return a.word != "public" }
 

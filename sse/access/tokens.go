@@ -22,7 +22,7 @@ type token struct {
 
 // same reports that another config has the token as it is.
 func (t token) same(other token) bool {
-	return t.sum == other.sum && t.identity.User == other.identity.User && slices.Equal(t.identity.Roles, other.identity.Roles)
+	return t.sum == other.sum && t.identity.sameRights(other.identity)
 }
 
 // newTokens takes those that are the same over from the present ones: their streams go on.
@@ -34,7 +34,11 @@ func newTokens(list []TokenConfig, present []token, now time.Time) ([]token, err
 			return nil, fmt.Errorf("token %s: its sha256 is not 64 hexadecimal digits", t.Name)
 		}
 		copy(tokens[i].sum[:], raw)
-		tokens[i].identity = Identity{User: t.Name, Roles: t.Roles}
+		routers, err := NewSelector(t.Routers)
+		if err != nil {
+			return nil, fmt.Errorf("token %s: %w", t.Name, err)
+		}
+		tokens[i].identity = Identity{User: t.Name, Roles: t.Roles, Channels: t.Channels, Routers: routers}
 		if at := slices.IndexFunc(present, tokens[i].same); at >= 0 {
 			tokens[i].identity = present[at].identity
 			continue
