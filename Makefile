@@ -75,12 +75,16 @@ bench-routeros: build $(MKTXP) ## cost of a poll over the RouterOS API, beside m
 	$(GO) run ./bench/routeros
 
 .PHONY: bench-snmp
-bench-snmp: build $(TOOLS)/telegraf-$(TELEGRAF) ## CPU of a poll over SNMP, side by side with Telegraf (about 80 s)
-	$(GO) run ./bench/snmp -telegraf $(TOOLS)/telegraf-$(TELEGRAF)
+bench-snmp: build $(TOOLS)/telegraf-$(TELEGRAF)-influxdb ## CPU of a poll over SNMP, side by side with Telegraf (about 80 s)
+	$(GO) run ./bench/snmp -telegraf $(TOOLS)/telegraf-$(TELEGRAF)-influxdb
 
-# Of its hundreds of plugins, those that the comparison needs: the others would take minutes to build.
-$(TOOLS)/telegraf-$(TELEGRAF):
-	GOBIN=$(TOOLS) $(GO) install -tags custom,inputs.snmp,outputs.discard,outputs.file,serializers.influx \
+.PHONY: bench-influxdb
+bench-influxdb: install build $(TOOLS)/telegraf-$(TELEGRAF)-influxdb ## the same up to the write that InfluxDB 1.8 acknowledged (about 80 s)
+	$(GO) run ./bench/snmp -influxd -out bench/snmp/influxdb.json -telegraf $(TOOLS)/telegraf-$(TELEGRAF)-influxdb
+
+# Of its hundreds of plugins, those that the comparisons need: the others would take minutes to build.
+$(TOOLS)/telegraf-$(TELEGRAF)-influxdb:
+	GOBIN=$(TOOLS) $(GO) install -tags custom,inputs.snmp,outputs.discard,outputs.file,outputs.influxdb_v2,serializers.influx \
 	  github.com/influxdata/telegraf/cmd/telegraf@$(TELEGRAF)
 	mv $(TOOLS)/telegraf $@
 

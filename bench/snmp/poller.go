@@ -23,25 +23,27 @@ import (
 type poller struct {
 	cmd        *exec.Cmd
 	url, token string // of RouterPulse, for its profile
+	stopped    bool
 }
 
 // start runs a poller over the whole fleet.
-func start(ctx context.Context, o options, name string, fleet *simulator.Fleet, dir string) (*poller, error) {
+func start(ctx context.Context, o options, name string, fleet *simulator.Fleet, dir string, db *database) (*poller, error) {
 	if name == "telegraf" {
-		return startTelegraf(ctx, o, fleet, dir)
+		return startTelegraf(ctx, o, fleet, dir, db)
 	}
-	return startRouterPulse(ctx, o, fleet, dir)
+	return startRouterPulse(ctx, o, fleet, dir, db)
 }
 
-// startRouterPulse runs the program with the hub and rates on and nothing to write to.
-func startRouterPulse(ctx context.Context, o options, fleet *simulator.Fleet, dir string) (*poller, error) {
+// startRouterPulse runs the program with the hub and rates on.
+func startRouterPulse(ctx context.Context, o options, fleet *simulator.Fleet, dir string, db *database) (*poller, error) {
 	address, err := freeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
 	p := &poller{url: "http://" + address, token: rand.Text()}
 	var b strings.Builder
-	fmt.Fprintf(&b, "web: { listen: %q }\nstorage: { none: true }\nlanes: { live: %s, status: 1h }\n", address, o.period)
+	fmt.Fprintf(&b, "web: { listen: %q }\ndata: %q\nstorage: { %s }\nlanes: { live: %s, status: 1h }\n",
+		address, filepath.Join(dir, "data"), db.routerPulse(), o.period)
 	fmt.Fprintf(&b, "access: { tokens: [{ name: bench, sha256: \"%x\", roles: [admin] }] }\n", sha256.Sum256([]byte(p.token)))
 	b.WriteString("tables: {" + strings.Join(allBut("router", "interface"), ": off, ") + ": off }\n")
 	b.WriteString("credentials: [{ name: c, snmp: { version: 2c, community: public } }]\ndevices:\n")
@@ -85,6 +87,10 @@ func freeAddress(ctx context.Context) (string, error) {
 }
 
 func (p *poller) stop() {
+	if p.stopped {
+		return
+	}
+	p.stopped = true
 	_ = p.cmd.Process.Signal(os.Interrupt)
 	_ = p.cmd.Wait()
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/routerpulse/routerpulse/collectors/simulator"
 )
 
-// startTelegraf runs Telegraf's inputs.snmp with outputs.discard.
-func startTelegraf(ctx context.Context, o options, fleet *simulator.Fleet, dir string) (*poller, error) {
+// startTelegraf runs Telegraf's inputs.snmp with outputs.influxdb_v2 or outputs.discard.
+func startTelegraf(ctx context.Context, o options, fleet *simulator.Fleet, dir string, db *database) (*poller, error) {
 	var agents []string
 	for _, r := range fleet.Routers() {
 		agents = append(agents, fmt.Sprintf("%q", fmt.Sprintf("udp://%s:%d", r.Address(), fleet.SNMPPort())))
 	}
 	file := filepath.Join(dir, "telegraf.conf")
-	config := telegrafConfig(o, strings.Join(agents, ","), "[[outputs.discard]]\n")
+	config := telegrafConfig(o, strings.Join(agents, ","), db.telegraf())
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		return nil, err
 	}

@@ -21,10 +21,10 @@ const influxdInstall = "install it with: go install github.com/influxdata/influx
 type Influxd struct {
 	URL string // http://127.0.0.1:port, the same after a restart
 
-	tb     testing.TB
 	binary string
 	config string
 	output string
+	fatal  func(...any) // of a test
 	cmd    *exec.Cmd
 	exited chan struct{}
 }
@@ -40,50 +40,74 @@ func StartInfluxd(tb testing.TB) (url string) {
 // the test ends.
 func NewInfluxd(tb testing.TB, http string) *Influxd {
 	tb.Helper()
-	return newInfluxd(tb, findInfluxd(tb), tb.TempDir(), http)
+	return newInfluxd(tb, findInfluxd, tb.TempDir(), http)
 }
 
 // NewOldInfluxd starts an InfluxDB before 1.8, which has the API of 1.x only.
 func NewOldInfluxd(tb testing.TB, http string) *Influxd {
 	tb.Helper()
-	return newInfluxd(tb, findOldInfluxd(tb), tb.TempDir(), http)
+	return newInfluxd(tb, findOldInfluxd, tb.TempDir(), http)
 }
 
 // NewInfluxdIn starts an InfluxDB that keeps its data in a folder; old: one before 1.8.
 func NewInfluxdIn(tb testing.TB, dir string, old bool) *Influxd {
 	tb.Helper()
 	if old {
-		return newInfluxd(tb, findOldInfluxd(tb), dir, "")
+		return newInfluxd(tb, findOldInfluxd, dir, "")
 	}
-	return newInfluxd(tb, findInfluxd(tb), dir, "")
+	return newInfluxd(tb, findInfluxd, dir, "")
 }
 
-func newInfluxd(tb testing.TB, binary, dir, http string) *Influxd {
+func newInfluxd(tb testing.TB, find func() (string, error), dir, http string) *Influxd {
 	tb.Helper()
-	d := &Influxd{tb: tb, binary: binary, config: filepath.Join(dir, "influxdb.conf"), output: filepath.Join(dir, "influxd.log")}
+	binary, err := find()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	d, err := launch(binary, dir, http)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	d.fatal = tb.Fatal
 	tb.Cleanup(d.Kill) // nobody needs its data any more
+	return d
+}
+
+// LaunchInfluxd starts an InfluxDB 1.8 for a program that is no test, with its data in a folder. Kill ends it.
+func LaunchInfluxd(dir string) (*Influxd, error) {
+	binary, err := findInfluxd()
+	if err != nil {
+		return nil, err
+	}
+	return launch(binary, dir, "")
+}
+
+func launch(binary, dir, http string) (*Influxd, error) {
+	d := &Influxd{binary: binary, config: filepath.Join(dir, "influxdb.conf"), output: filepath.Join(dir, "influxd.log"),
+		fatal: func(why ...any) { panic(fmt.Sprint(why...)) }}
 	for try := 1; ; try++ {
-		api, rpc := freePort(tb), freePort(tb)
+		api, rpc, err := freePorts()
+		if err != nil {
+			return nil, err
+		}
 		d.URL = "http://" + api
 		if err := os.WriteFile(d.config, []byte(influxdConfig(dir, api, rpc, http)), 0o600); err != nil {
-			tb.Fatalf("influxd config: %v", err)
+			return nil, fmt.Errorf("influxd config: %w", err)
 		}
-		err := d.start()
-		if err == nil {
-			return d
+		if err = d.start(); err == nil {
+			return d, nil
 		}
 		// Somebody may have taken the port in between.
 		if try == 3 {
-			tb.Fatal(err)
+			return nil, err
 		}
 	}
 }
 
 // Start starts it again after Stop or Kill, with its data.
 func (d *Influxd) Start() {
-	d.tb.Helper()
 	if err := d.start(); err != nil {
-		d.tb.Fatal(err)
+		d.fatal(err)
 	}
 }
 
@@ -177,47 +201,49 @@ func direct() *http.Client {
 	return &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 }
 
-func findInfluxd(tb testing.TB) string {
-	tb.Helper()
+func findInfluxd() (string, error) {
 	if path := os.Getenv("INFLUXD"); path != "" {
-		return path
+		return path, nil
 	}
 	if path, err := exec.LookPath("influxd"); err == nil && !strings.HasPrefix(path, "/usr") {
-		return path // Debian's in /usr is 1.6.7, without the API that is used here
+		return path, nil // Debian's in /usr is 1.6.7, without the API that is used here
 	}
 	out, err := exec.Command("go", "env", "GOPATH").Output()
 	if err != nil {
-		tb.Fatalf("influxd is not in PATH, and GOPATH is unknown: %v; %s", err, influxdInstall)
+		return "", fmt.Errorf("influxd is not in PATH, and GOPATH is unknown: %w; %s", err, influxdInstall)
 	}
 	path := filepath.Join(strings.TrimSpace(string(out)), "bin", "influxd")
 	if _, err := os.Stat(path); err != nil {
-		tb.Fatalf("InfluxDB 1.8.3 is needed for this test: %v; %s", err, influxdInstall)
+		return "", fmt.Errorf("InfluxDB 1.8.3 is needed: %w; %s", err, influxdInstall)
 	}
-	return path
+	return path, nil
 }
 
 // findOldInfluxd finds what .ci/install unpacked below the module.
-func findOldInfluxd(tb testing.TB) string {
-	tb.Helper()
+func findOldInfluxd() (string, error) {
 	out, err := exec.Command("go", "env", "GOMOD").Output()
 	if err != nil {
-		tb.Fatalf("go env GOMOD: %v", err)
+		return "", fmt.Errorf("go env GOMOD: %w", err)
 	}
 	path := filepath.Join(filepath.Dir(strings.TrimSpace(string(out))), ".tools", "influxd-1.6.7")
 	if _, err := os.Stat(path); err != nil {
-		tb.Fatalf("InfluxDB 1.6.7 is needed for this test: %v; run .ci/install", err)
+		return "", fmt.Errorf("InfluxDB 1.6.7 is needed: %w; run .ci/install", err)
 	}
-	return path
+	return path, nil
 }
 
-func freePort(tb testing.TB) string {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatalf("free port: %v", err)
+// freePorts are two that nobody listens on right now.
+func freePorts() (one, two string, err error) {
+	var free [2]string
+	for i := range free {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return "", "", fmt.Errorf("free port: %w", err)
+		}
+		defer func() { _ = l.Close() }()
+		free[i] = l.Addr().String()
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	return free[0], free[1], nil
 }
 
 func influxdConfig(dir, api, rpc, http string) string {

@@ -1,7 +1,10 @@
 package sinktest
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -21,15 +24,25 @@ type InfluxSeries struct {
 // the test when the server refuses it.
 func QueryInfluxQL(tb testing.TB, server, database, query string) []InfluxSeries {
 	tb.Helper()
-	form := url.Values{"db": {database}, "q": {query}, "epoch": {"ms"}}
-	req, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, server+"/query", strings.NewReader(form.Encode()))
+	series, err := AskInfluxQL(tb.Context(), server, database, query)
 	if err != nil {
-		tb.Fatalf("query %s: %v", query, err)
+		tb.Fatal(err)
+	}
+	return series
+}
+
+// AskInfluxQL is QueryInfluxQL for a program that is no test.
+func AskInfluxQL(ctx context.Context, server, database, query string) ([]InfluxSeries, error) {
+	fail := func(err error) ([]InfluxSeries, error) { return nil, fmt.Errorf("query %s: %w", query, err) }
+	form := url.Values{"db": {database}, "q": {query}, "epoch": {"ms"}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, server+"/query", strings.NewReader(form.Encode()))
+	if err != nil {
+		return fail(err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := direct().Do(req)
 	if err != nil {
-		tb.Fatalf("query %s: %v", query, err)
+		return fail(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	var body struct {
@@ -42,17 +55,17 @@ func QueryInfluxQL(tb testing.TB, server, database, query string) []InfluxSeries
 	dec := json.NewDecoder(resp.Body)
 	dec.UseNumber()
 	if err := dec.Decode(&body); err != nil {
-		tb.Fatalf("query %s: status %s: %v", query, resp.Status, err)
+		return fail(fmt.Errorf("status %s: %w", resp.Status, err))
 	}
 	if body.Error != "" {
-		tb.Fatalf("query %s: %s", query, body.Error)
+		return fail(errors.New(body.Error))
 	}
 	var out []InfluxSeries
 	for _, r := range body.Results {
 		if r.Error != "" {
-			tb.Fatalf("query %s: %s", query, r.Error)
+			return fail(errors.New(r.Error))
 		}
 		out = append(out, r.Series...)
 	}
-	return out
+	return out, nil
 }
