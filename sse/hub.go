@@ -98,10 +98,6 @@ func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *sl
 }
 
 func newHub(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *slog.Logger, opt options) (*Hub, error) {
-	who, err := access.New(cfg.Access, opt.now)
-	if err != nil {
-		return nil, fmt.Errorf("access: %w", err)
-	}
 	topics := newTopics(schema)
 	list, err := newChannels(cfg, topics, &channels{})
 	if err != nil {
@@ -110,7 +106,6 @@ func newHub(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log 
 	h := &Hub{
 		opt:     opt,
 		log:     log,
-		access:  who,
 		topics:  topics,
 		gate:    newGate(cfg.Access.Limits),
 		conns:   newConns(),
@@ -128,6 +123,10 @@ func newHub(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log 
 	h.settled.Store(&state.Place{})
 	if h.metrics, err = newMetrics(reg, h); err != nil {
 		return nil, err
+	}
+	asked := func(result string) { h.metrics.asked.WithLabelValues(result).Inc() }
+	if h.access, err = access.New(cfg.Access, opt.now, asked); err != nil {
+		return nil, fmt.Errorf("access: %w", err)
 	}
 	h.env = feedEnv{
 		store:  h.store,
@@ -187,6 +186,7 @@ func (h *Hub) Open() {
 	h.proj.dropStrangers()
 	h.in.Unlock()
 	h.cut() // what was published before is in the first snapshot
+	h.access.Open()
 	h.open.Store(true)
 	go h.run()
 	if h.disk != nil {

@@ -22,6 +22,7 @@ type metrics struct {
 	saves       prometheus.Counter
 	failed      prometheus.Counter
 	posts       *prometheus.CounterVec // by what came of them
+	asked       *prometheus.CounterVec // by what came of it
 }
 
 func newMetrics(reg prometheus.Registerer, h *Hub) (*metrics, error) {
@@ -51,6 +52,7 @@ func newMetrics(reg prometheus.Registerer, h *Hub) (*metrics, error) {
 		saves:       counter("saves_total", "Times that all rows were saved, for the next start."),
 		failed:      counter("save_errors_total", "Times that rows or events could not be saved."),
 		posts:       vec("posts_total", "Events that applications published: published, again (known by its id), or refused (requests).", "result"),
+		asked:       vec("asked_total", "Questions to the application that decides who may listen: yes, no, unreadable, failed, or busy (too many at once).", "result"),
 	}
 	rows := func(pick func(rows, tombstones int) int) func() int {
 		return func() (n int) {
@@ -58,7 +60,7 @@ func newMetrics(reg prometheus.Registerer, h *Hub) (*metrics, error) {
 			return n
 		}
 	}
-	return m, register(reg, m.publish, m.cuts, m.changes, m.connections, m.ended, m.refused, m.bytes, m.lagged, m.gaps, m.saves, m.failed, m.posts,
+	return m, register(reg, m.publish, m.cuts, m.changes, m.connections, m.ended, m.refused, m.bytes, m.lagged, m.gaps, m.saves, m.failed, m.posts, m.asked,
 		gauge("subscribers", "Streams that are open.", h.conns.count),
 		gauge("views", "Different views that are followed.", h.views.count),
 		gauge("rows", "Rows of all topics.", rows(func(r, _ int) int { return r })),

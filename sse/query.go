@@ -99,6 +99,7 @@ func (h *Hub) permit(r *http.Request, q *query, names []string, partial bool) ([
 	id, cause := h.access.Identify(r)
 	q.identity = id
 	q.denied = map[string]string{}
+	ask := id.Anonymous() && h.access.ByChannel()
 	channels := h.channels.Load()
 	for _, name := range names {
 		ch, router := channels.resolve(name)
@@ -111,11 +112,21 @@ func (h *Hub) permit(r *http.Request, q *query, names []string, partial bool) ([
 		if ok && router != "" && !h.seesRouter(id, router) {
 			ok, reason = false, "is not among the routers of "+id.User
 		}
+		refused := false // by the application that decides
+		if !ok && ask {
+			granted, err := h.access.Permission(r, name)
+			q.identity, ok = q.identity.Join(granted), !granted.Anonymous()
+			if refused = errors.Is(err, access.ErrNotAllowed); refused {
+				reason = "is not for you: " + err.Error()
+			} else if err != nil {
+				cause = err
+			}
+		}
 		switch {
 		case ok:
 			allowed = append(allowed, wanted{name, ch, router})
 			continue
-		case id.Anonymous():
+		case id.Anonymous() && !refused:
 			needy = append(needy, name)
 			q.denied[name] = access.Unauthorized("channel "+name+" needs an identity", cause).Detail
 			continue

@@ -48,6 +48,7 @@ const maxFarewell = 16
 // openSession starts a stream; close it when its connection is gone.
 func (h *Hub) openSession(q *query, by sleeper) *session {
 	s := &session{hub: h, id: newConnID(), sleeper: by, farewell: maxFarewell}
+	q.identity.Hold()
 	s.identity.Store(&q.identity)
 	s.channels = q.channels
 	s.view, s.feed = h.watch(q, q.last)
@@ -63,6 +64,7 @@ func (h *Hub) openSession(q *query, by sleeper) *session {
 
 // close lets go of the view.
 func (s *session) close() {
+	s.identity.Load().Release()
 	s.view.unpark(s)
 	s.hub.views.leave(s.view)
 }
@@ -163,11 +165,13 @@ func (s *session) goodbye(now time.Time) []byte {
 }
 
 func (s *session) revoked(cause error) []byte {
-	code := "session-ended"
-	if errors.Is(cause, access.ErrLoggedOut) {
-		code = "logged-out"
+	switch {
+	case errors.Is(cause, access.ErrLoggedOut):
+		return s.bye(endAccess, "logged-out", cause.Error(), false)
+	case errors.Is(cause, access.ErrRightsChanged), errors.Is(cause, access.ErrUndecided):
+		return s.bye(endAccess, "ask-again", cause.Error(), true)
 	}
-	return s.bye(endAccess, code, cause.Error(), false)
+	return s.bye(endAccess, "session-ended", cause.Error(), false)
 }
 
 func (s *session) bye(why, code, reason string, reconnect bool) []byte {

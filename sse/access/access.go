@@ -1,6 +1,7 @@
 package access
 
 import (
+	"errors"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -15,18 +16,22 @@ type Access struct {
 	codes    *codes
 	origin   *http.CrossOriginProtection
 	now      func() time.Time
+	asked    func(result string)
+	keeper   *keeper // while it is open
 }
 
 // rules are what the config says. They never change: Apply sets others.
 type rules struct {
 	tokens  []token
-	signed  *verifier // nil: no signed token is believed
+	signed  *verifier  // nil: no signed token is believed
+	forward *forwarder // nil: no application is asked
 	trusted []netip.Prefix
 }
 
-// New prepares access by a config that was validated. now tells the time.
-func New(cfg Config, now func() time.Time) (*Access, error) {
-	a := &Access{sessions: newSessions(), codes: newCodes(), origin: http.NewCrossOriginProtection(), now: now}
+// New prepares access by a config that was validated. now tells the time; asked is told what came of
+// each question to an application.
+func New(cfg Config, now func() time.Time, asked func(result string)) (*Access, error) {
+	a := &Access{sessions: newSessions(), codes: newCodes(), origin: http.NewCrossOriginProtection(), now: now, asked: asked}
 	a.rules.Store(&rules{})
 	change, err := a.Prepare(cfg)
 	if err != nil {
@@ -47,6 +52,12 @@ func (a *Access) Prepare(cfg Config) (apply func(), err error) {
 	if next.signed, err = newVerifier(cfg.JWT, a); err != nil {
 		return nil, err
 	}
+	if next.forward = was.forward; !was.forward.is(cfg.Forward) {
+		next.forward = nil
+		if cfg.Forward != nil {
+			next.forward = newForwarder(*cfg.Forward, a.now, a.asked)
+		}
+	}
 	for _, p := range cfg.TrustedProxies {
 		prefix, err := parsePrefix(p)
 		if err != nil {
@@ -61,6 +72,9 @@ func (a *Access) Prepare(cfg Config) (apply func(), err error) {
 				t.identity.lease.end(ErrRevoked)
 				a.sessions.revoke(t.identity.lease)
 			}
+		}
+		if was.forward != nil && was.forward != next.forward {
+			was.forward.close()
 		}
 	}, nil
 }
@@ -79,22 +93,70 @@ func (a *Access) Identify(r *http.Request) (Identity, error) {
 		return Identity{}, err
 	}
 	if secret != "" {
-		return a.bySecret(secret)
+		return a.bySecret(r, secret)
 	}
-	if c, err := r.Cookie(cookieName); err == nil {
-		return a.sessions.find(c.Value, a.now())
+	if c, cerr := r.Cookie(cookieName); cerr == nil {
+		id, serr := a.sessions.find(c.Value, a.now())
+		if serr == nil {
+			return id, nil
+		}
+		err = serr
 	}
-	return Identity{}, nil
+	id, ferr := a.byApplication(r)
+	if !id.Anonymous() || err == nil || errors.Is(ferr, ErrUndecided) {
+		return id, ferr
+	}
+	return Identity{}, err // of our own session: it says more
 }
 
-// bySecret tries the static tokens first, so that one with dots in it is found too.
-func (a *Access) bySecret(secret string) (Identity, error) {
+// bySecret tries the static tokens first, so that one with dots in it is found too. What is neither that
+// nor signed for us may be known to the application.
+func (a *Access) bySecret(r *http.Request, secret string) (Identity, error) {
 	id, err := a.byToken(secret)
 	signed := a.rules.Load().signed
-	if err == nil || signed == nil || !looksSigned(secret) {
-		return id, err
+	switch {
+	case err == nil:
+		return id, nil
+	case signed != nil && looksSigned(secret):
+		return signed.identify(secret)
 	}
-	return signed.identify(secret)
+	if id, ferr := a.byApplication(r); ferr != nil || !id.Anonymous() {
+		return id, ferr
+	}
+	return Identity{}, err
+}
+
+// byApplication asks the application who sends a request, if it is one that can say so.
+func (a *Access) byApplication(r *http.Request) (Identity, error) {
+	f := a.rules.Load().forward
+	if f == nil || f.config.Type != forwardJSON {
+		return Identity{}, nil
+	}
+	q := questionOf(r, "")
+	if q == nil {
+		return Identity{}, nil
+	}
+	return f.identify(r.Context(), q)
+}
+
+// ByChannel reports that an application says for each channel who may listen to it.
+func (a *Access) ByChannel() bool {
+	f := a.rules.Load().forward
+	return f != nil && f.config.Type == forwardLaravel
+}
+
+// Permission asks the application whether who sends a request may listen to a channel. Identities of
+// several channels can be joined.
+func (a *Access) Permission(r *http.Request, channel string) (Identity, error) {
+	f := a.rules.Load().forward
+	if f == nil || f.config.Type != forwardLaravel {
+		return Identity{}, nil
+	}
+	q := questionOf(r, channel)
+	if q == nil {
+		return Identity{}, nil
+	}
+	return f.identify(r.Context(), q)
 }
 
 // InURL reports that the query holds a token, which no path accepts.
@@ -115,5 +177,13 @@ func (a *Access) Sweep() {
 	a.codes.sweep(now)
 }
 
-// Close ends all sessions.
-func (a *Access) Close() { a.sessions.clear() }
+// Close ends all sessions, and waits for what Open began.
+func (a *Access) Close() {
+	a.sessions.clear()
+	if a.keeper != nil {
+		a.keeper.close()
+	}
+	if f := a.rules.Load().forward; f != nil {
+		f.close()
+	}
+}

@@ -13,6 +13,8 @@ import (
 type Config struct {
 	Tokens []TokenConfig `yaml:"tokens"` // static tokens, of which only the hash is kept
 	JWT    JWTConfig     `yaml:"jwt"`    // tokens that another program signs
+	// Forward asks another web application who its users are; without it, none.
+	Forward *ForwardConfig `yaml:"forward"`
 	// TrustedProxies are addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
 	TrustedProxies []string     `yaml:"trusted_proxies"`
 	Limits         LimitsConfig `yaml:"limits"`
@@ -42,7 +44,7 @@ func DefaultConfig() Config {
 }
 
 // KnowsStrangers reports that there may be users whom the config does not name.
-func (c *Config) KnowsStrangers() bool { return c.JWT.enabled() }
+func (c *Config) KnowsStrangers() bool { return c.JWT.enabled() || c.Forward != nil }
 
 // Validate reports what is wrong with the section.
 func (c *Config) Validate(r *configs.Report) {
@@ -65,6 +67,9 @@ func (c *Config) Validate(r *configs.Report) {
 		}
 	}
 	c.JWT.validate(r.At("jwt"))
+	if c.Forward != nil {
+		c.Forward.validate(r.At("forward"))
+	}
 	c.Limits.validate(r.At("limits"))
 }
 

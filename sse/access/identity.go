@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -31,8 +32,39 @@ type Identity struct {
 	Expires time.Time
 
 	lease  *lease
-	from   *lease  // of a session: the token's that it was started with; nil: by a login code
-	signed *signed // of a signed token
+	from   *lease   // of a session: the token's that it was started with; nil: by a login code
+	signed *signed  // of a signed token
+	joined []*lease // of what it was joined with
+}
+
+// Join returns an identity that ends when one of both does. An anonymous one takes the other's name.
+func (id Identity) Join(other Identity) Identity {
+	if id.Anonymous() {
+		return other
+	}
+	id.joined = append(slices.Clone(id.joined), other.leases()...)
+	return id
+}
+
+func (id Identity) leases() []*lease {
+	if id.lease == nil {
+		return id.joined
+	}
+	return append([]*lease{id.lease}, id.joined...)
+}
+
+// Hold says that a stream lives on the identity, until Release.
+func (id Identity) Hold() {
+	for _, l := range id.leases() {
+		l.held.Add(1)
+	}
+}
+
+// Release undoes Hold.
+func (id Identity) Release() {
+	for _, l := range id.leases() {
+		l.held.Add(-1)
+	}
 }
 
 // Anonymous reports that nobody is known.
@@ -57,6 +89,11 @@ func (id Identity) Err() error {
 			return err
 		}
 	}
+	for _, l := range id.joined {
+		if err := l.err(); err != nil {
+			return err
+		}
+	}
 	if id.signed != nil {
 		return id.signed.err()
 	}
@@ -72,6 +109,8 @@ func (id Identity) Touch(now time.Time) {
 
 // lease is what an identity lives on: it ends for all who hold it at once.
 type lease struct {
+	held atomic.Int64 // streams that live on it
+
 	mu    sync.Mutex
 	cause error
 	used  time.Time

@@ -66,7 +66,7 @@ func newIssuer(t *testing.T, algorithm string) issuer {
 	}
 	cfg := DefaultConfig()
 	cfg.JWT = JWTConfig{Algorithm: algorithm, KeyFile: configs.File(file), Issuer: "app", Audience: "routerpulse", Denied: []string{"gone"}}
-	if i.access, err = New(cfg, func() time.Time { return time.Unix(1_767_225_600, 0) }); err != nil {
+	if i.access, err = New(cfg, func() time.Time { return time.Unix(1_767_225_600, 0) }, func(string) {}); err != nil {
 		t.Fatal(err)
 	}
 	return i

@@ -10,7 +10,8 @@ import (
 
 // Bounds of the sessions, which live in memory.
 const (
-	cookieName    = "routerpulse_session"
+	cookiePrefix  = "routerpulse_"
+	cookieName    = cookiePrefix + "session"
 	sessionIdle   = 12 * time.Hour // after its last use
 	maxSessions   = 10_000
 	maxPerUser    = 100
