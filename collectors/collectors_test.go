@@ -101,7 +101,7 @@ func start(t *testing.T, cfg Config) *inbox {
 		t.Fatal(err)
 	}
 	in := &inbox{changed: make(chan struct{})}
-	sched := pipeline.NewScheduler(Workers(len(cfg.Devices)), prometheus.NewRegistry(), log)
+	sched := pipeline.NewScheduler(Workers(len(cfg.Devices)), nil, prometheus.NewRegistry(), log)
 	c.Start(sched, in.put)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})

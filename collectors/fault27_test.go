@@ -86,7 +86,7 @@ func TestFault27DeadAndSlowDevices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := pipeline.NewScheduler(Workers(routers), reg, slog.New(slog.DiscardHandler))
+	s := pipeline.NewScheduler(Workers(routers), nil, reg, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	c.Start(s, func(pipeline.Batch) {})

@@ -61,7 +61,7 @@ func TestChurnIsForgotten(t *testing.T) {
 					}
 					delete(shown, s.Row())
 				}
-			}}, nil, prometheus.NewRegistry(), quiet())
+			}}, nil, nil, prometheus.NewRegistry(), quiet())
 			most := 0
 			for i := range 500 {
 				names := make([]string, 0, 21)
@@ -96,7 +96,7 @@ func TestChurnIsForgotten(t *testing.T) {
 func TestStraysOfAFailedTable(t *testing.T) {
 	table, rows := NewSchema().Table("interface"), NewRows("r1", nil)
 	gone := 0
-	p := New([]Tap{func(b Batch) { gone += len(b.Gone) }}, nil, prometheus.NewRegistry(), quiet())
+	p := New([]Tap{func(b Batch) { gone += len(b.Gone) }}, nil, nil, prometheus.NewRegistry(), quiet())
 	p.Publish(poll(rows, table, start, Whole, "a", "b"))
 	p.Publish(Batch{Device: "r1", Time: start.Add(48 * time.Hour), Tables: []TableRead{{Table: table, Status: Failed}}})
 	p.Publish(poll(rows, table, start.Add(49*time.Hour), Failed, "a"))
@@ -141,7 +141,7 @@ func BenchmarkPublish(b *testing.B) {
 		names[i] = fmt.Sprintf("ether%d", i+1)
 	}
 	batch := poll(rows, table, start, Whole, names...)
-	p := New(nil, nil, prometheus.NewRegistry(), quiet())
+	p := New(nil, nil, nil, prometheus.NewRegistry(), quiet())
 	b.ReportAllocs()
 	for b.Loop() {
 		batch.Time = batch.Time.Add(10 * time.Second)

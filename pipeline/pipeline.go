@@ -16,21 +16,25 @@ type NamedSink struct {
 	Sink Sink
 }
 
-// Pipeline takes each batch through rates, taps and sinks, in that order. Data flows one way; nobody
+// Pipeline takes each batch through rates, taps and sinks, in that order; before the
+// sinks it waits while it is not clear what time it is. Data flows one way; nobody
 // waits for anybody slower: a publisher never waits for a sink.
 type Pipeline struct {
 	rates    *Rates
 	presence *presence
 	taps     []Tap
+	holding  *holding
 	queues   []*sinkQueue
 	metrics  *metrics
 	wg       sync.WaitGroup
 	cancel   context.CancelFunc
 }
 
-// New builds a pipeline over open sinks. It is inert until Open.
-func New(taps []Tap, sinks []NamedSink, reg prometheus.Registerer, log *slog.Logger) *Pipeline {
+// New builds a pipeline over open sinks. It is inert until Open. Without a clock, batches are stored at the
+// time that they have, whatever that is.
+func New(taps []Tap, sinks []NamedSink, clock *Clock, reg prometheus.Registerer, log *slog.Logger) *Pipeline {
 	p := &Pipeline{rates: NewRates(), presence: newPresence(), taps: taps, metrics: newMetrics(reg)}
+	p.holding = newHolding(clock, p.queue, reg)
 	for _, s := range sinks {
 		p.queues = append(p.queues, newSinkQueue(s, p.metrics, log.With("sink", s.Name)))
 	}
@@ -50,6 +54,7 @@ func (p *Pipeline) Open() {
 // and queues it for the sinks. It is safe for concurrent use and waits for nobody. A batch in which
 // no table was read is still shown, so that a tap learns that a poll failed.
 func (p *Pipeline) Publish(b Batch) {
+	p.holding.date(&b)
 	b.Time = b.Time.Truncate(time.Millisecond)
 	p.presence.mark(&b)
 	p.metrics.discontinuities.Add(float64(p.rates.Apply(&b)))
@@ -59,7 +64,10 @@ func (p *Pipeline) Publish(b Batch) {
 // Forget tells taps and sinks that every row of a device is gone, because it is no longer polled.
 func (p *Pipeline) Forget(device string, at time.Time) {
 	p.rates.Forget(device)
-	p.deliver(Batch{Device: device, Time: at.Truncate(time.Millisecond), Gone: p.presence.forget(device)})
+	b := Batch{Device: device, Time: at, Gone: p.presence.forget(device)}
+	p.holding.date(&b)
+	b.Time = b.Time.Truncate(time.Millisecond)
+	p.deliver(b)
 }
 
 func (p *Pipeline) deliver(b Batch) {
@@ -68,6 +76,10 @@ func (p *Pipeline) deliver(b Batch) {
 	for _, tap := range p.taps {
 		tap(b)
 	}
+	p.holding.put(b)
+}
+
+func (p *Pipeline) queue(b Batch) {
 	for _, q := range p.queues {
 		q.put(b)
 	}
@@ -76,6 +88,7 @@ func (p *Pipeline) deliver(b Batch) {
 // Close drains the queues until ctx ends, then gives up what is left, counted and logged. Nobody may
 // publish any more. The sinks are the caller's to close.
 func (p *Pipeline) Close(ctx context.Context) error {
+	errs := []error{p.holding.end()}
 	for _, q := range p.queues {
 		q.end()
 	}
@@ -87,7 +100,6 @@ func (p *Pipeline) Close(ctx context.Context) error {
 	}
 	p.cancel()
 	<-done
-	var errs []error
 	for _, q := range p.queues {
 		errs = append(errs, q.lost())
 	}

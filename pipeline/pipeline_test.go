@@ -61,7 +61,7 @@ func TestPipelineShowsTapsAndSinksTheSame(t *testing.T) {
 	table, rows := NewSchema().Table("interface"), NewRows("r1", nil)
 	var tapped []Batch
 	sink := &memory{}
-	p := New([]Tap{func(b Batch) { tapped = append(tapped, b) }}, []NamedSink{{"memory", sink}}, prometheus.NewRegistry(), quiet())
+	p := New([]Tap{func(b Batch) { tapped = append(tapped, b) }}, []NamedSink{{"memory", sink}}, nil, prometheus.NewRegistry(), quiet())
 	p.Open()
 	p.Publish(poll(rows, table, start, Whole, "ether1"))
 	p.Publish(poll(rows, table, start.Add(10*time.Second), Whole, "ether1"))
@@ -99,7 +99,7 @@ func TestPipelineTellsWhatIsGone(t *testing.T) {
 		for _, s := range b.Gone {
 			got = append(got, s.Row())
 		}
-	}}, nil, prometheus.NewRegistry(), quiet())
+	}}, nil, nil, prometheus.NewRegistry(), quiet())
 	for i, step := range steps {
 		p.Publish(poll(rows, table, start.Add(time.Duration(i)*time.Second), step.status, step.names...))
 		if diff := cmp.Diff(step.gone, sorted(got)); diff != "" {
@@ -117,7 +117,7 @@ func TestPipelineOffersAgainUntilTheSinkTakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table, rows := NewSchema().Table("interface"), NewRows("r1", nil)
 		sink := &memory{fail: errors.New("database is away")}
-		p := New(nil, []NamedSink{{"memory", sink}}, prometheus.NewRegistry(), quiet())
+		p := New(nil, []NamedSink{{"memory", sink}}, nil, prometheus.NewRegistry(), quiet())
 		p.Open()
 		for i := range 3 {
 			p.Publish(poll(rows, table, start.Add(time.Duration(i)*time.Second), Whole, "a"))
@@ -140,7 +140,7 @@ func TestPipelineOffersAgainUntilTheSinkTakes(t *testing.T) {
 
 func TestPipelineCountsWhatIsRejected(t *testing.T) {
 	table, rows := NewSchema().Table("interface"), NewRows("r1", nil)
-	p := New(nil, []NamedSink{{"memory", &memory{fail: &RejectedError{Samples: 1, Reason: "bad"}}}}, prometheus.NewRegistry(), quiet())
+	p := New(nil, []NamedSink{{"memory", &memory{fail: &RejectedError{Samples: 1, Reason: "bad"}}}}, nil, prometheus.NewRegistry(), quiet())
 	p.Open()
 	p.Publish(poll(rows, table, start, Whole, "a"))
 	if err := p.Close(t.Context()); err != nil {
@@ -178,7 +178,7 @@ func TestPipelineShedsTheOldestAndCounts(t *testing.T) {
 func TestPipelineCloseGivesUpInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table, rows := NewSchema().Table("interface"), NewRows("r1", nil)
-		p := New(nil, []NamedSink{{"memory", &memory{fail: errors.New("away")}}}, prometheus.NewRegistry(), quiet())
+		p := New(nil, []NamedSink{{"memory", &memory{fail: errors.New("away")}}}, nil, prometheus.NewRegistry(), quiet())
 		p.Open()
 		p.Publish(poll(rows, table, start, Whole, "a", "b"))
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)

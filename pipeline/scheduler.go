@@ -37,11 +37,12 @@ const (
 )
 
 // Scheduler runs jobs at their slots. The slots of a job are the multiples of its period plus its
-// phase, a hash of device and lane, on the wall clock; waiting is done on the monotonic clock, so a
-// step of the wall clock displaces one run at most. A run that still goes on at its next slot is not
+// phase, a hash of device and lane, on the Clock; waiting is done on the monotonic clock, so a step of
+// the Clock displaces one run at most. A run that still goes on at its next slot is not
 // stacked: that slot is skipped and counted. Jobs that failed last time, or took long, are suspects:
 // they wait for each other, not the others for them.
 type Scheduler struct {
+	clock   *Clock
 	log     *slog.Logger
 	metrics *schedulerMetrics
 	wake    chan struct{}
@@ -100,10 +101,11 @@ type run struct {
 	due  time.Time
 }
 
-// NewScheduler returns a scheduler that does at most workers runs at a time.
-func NewScheduler(workers int, reg prometheus.Registerer, log *slog.Logger) *Scheduler {
+// NewScheduler returns a scheduler that does at most workers runs at a time. Without a clock, it goes by the
+// machine's.
+func NewScheduler(workers int, clock *Clock, reg prometheus.Registerer, log *slog.Logger) *Scheduler {
 	s := &Scheduler{
-		log: log, metrics: newSchedulerMetrics(reg),
+		clock: clock, log: log, metrics: newSchedulerMetrics(reg),
 		wake: make(chan struct{}, 1), devices: map[string][]*entry{},
 		healthy: pool{name: "healthy"}, suspects: pool{name: "suspects"},
 	}
@@ -128,7 +130,7 @@ func (s *Scheduler) Add(j Job) {
 	if s.round.Before(now) {
 		s.round = now
 	}
-	e := newEntry(j, now, s.round.Sub(now))
+	e := newEntry(j, now, s.clock.Now(), s.round.Sub(now))
 	if s.round.Sub(now) < firstRoundQuick {
 		s.round = s.round.Add(time.Second / firstRoundPerSecond)
 	} else {
@@ -229,15 +231,16 @@ func (s *Scheduler) startDue() time.Duration {
 		if wait := e.due.Sub(now); wait > 0 {
 			return wait
 		}
-		s.offer(e, now)
-		e.plan(now)
+		wall := s.clock.Now()
+		s.offer(e, wall)
+		e.plan(now, wall)
 		heap.Fix(&s.entries, 0)
 	}
 	return time.Hour
 }
 
 // offer gives a due entry to a worker, or makes it wait for one.
-func (s *Scheduler) offer(e *entry, now time.Time) {
+func (s *Scheduler) offer(e *entry, wall time.Time) {
 	switch {
 	case e.busy && e.offSlot:
 		e.again = e.running // else the run that waits for a worker will do
@@ -254,7 +257,7 @@ func (s *Scheduler) offer(e *entry, now time.Time) {
 		r.pool = &s.suspects
 	}
 	if e.offSlot {
-		r.slot = now
+		r.slot = wall
 	}
 	e.busy = true
 	if r.pool.busy < r.pool.limit {
@@ -276,7 +279,7 @@ func (s *Scheduler) do(r *run) {
 	lane := string(r.Lane)
 	now := time.Now()
 	late := now.Sub(r.due)
-	r.slot = r.sampleTime(now, late)
+	r.slot = r.sampleTime(s.clock.Now(), late)
 	s.metrics.lateness.WithLabelValues(lane).Observe(late.Seconds())
 	ctx, cancel := context.WithTimeout(s.ctx, r.Deadline)
 	err := s.guarded(ctx, r)
@@ -287,9 +290,9 @@ func (s *Scheduler) do(r *run) {
 }
 
 // sampleTime is the slot, unless the run starts more than a tenth of its period from it: late, or
-// because the wall clock was set since the slot was planned. Then it is the real start.
+// because the clock was set since the slot was planned. Then it is the real start.
 func (r *run) sampleTime(now time.Time, late time.Duration) time.Time {
-	if off := now.Round(0).Sub(r.slot.Round(0)).Abs(); late > r.Period/10 || off > r.Period/10 {
+	if off := now.Sub(r.slot).Abs(); late > r.Period/10 || off > r.Period/10 {
 		return now
 	}
 	return r.slot
@@ -304,7 +307,7 @@ func (s *Scheduler) guarded(ctx context.Context, r *run) (err error) {
 			s.log.Error("poll panicked; please report this", "device", r.Device, "lane", r.Lane, "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
-	return r.Run(ctx, r.slot.UTC().Round(0).Truncate(time.Millisecond))
+	return r.Run(ctx, r.slot.UTC().Truncate(time.Millisecond))
 }
 
 func (s *Scheduler) finish(r *run, took time.Duration, err error) {

@@ -24,10 +24,10 @@ type entry struct {
 }
 
 // newEntry plans the first run: at position in the first round, or at its slot if that comes earlier.
-func newEntry(j Job, now time.Time, position time.Duration) *entry {
+func newEntry(j Job, now, wall time.Time, position time.Duration) *entry {
 	e := &entry{Job: j, offSlot: true, due: now.Add(position)}
-	if slot := nextSlot(e.phase(), j.Period, now); slot.Sub(now.Round(0)) < position {
-		e.offSlot, e.slot, e.due = false, slot, now.Add(slot.Sub(now.Round(0)))
+	if slot := nextSlot(e.phase(), j.Period, wall); slot.Sub(wall) < position {
+		e.offSlot, e.slot, e.due = false, slot, now.Add(slot.Sub(wall))
 	}
 	return e
 }
@@ -46,16 +46,17 @@ const maxStep = 250 * time.Millisecond
 
 func (e *entry) phase() time.Duration { return Phase(e.Device, e.Lane, e.Period) }
 
-// plan sets the next run after one that was due now. After one outside the slots, the next slot that
+// plan sets the next run after one that was due now, which is wall on the clock that slots live on. After
+// one outside the slots, the next slot that
 // is at least half a period away is taken, so that rates have something to span.
-func (e *entry) plan(now time.Time) {
-	wall := now.Round(0) // without the monotonic reading: slots live on the wall clock
+func (e *entry) plan(now, wall time.Time) {
 	next := e.slot.Add(e.Period)
 	if e.offSlot {
 		next = nextSlot(e.phase(), e.Period, wall.Add(e.Period/2))
 	}
 	wait := next.Sub(wall)
-	if wait <= 0 || wait > e.Period*3/2 { // the wall clock was set, or the machine slept
+	if wait <= 0 || wait > e.Period*3/2 { // the clock was set, or the machine slept
+		e.resumeAt = e.resumeAt.Add(wall.Sub(e.slot)) // the back-off lasts as long as it was to
 		next = nextSlot(e.phase(), e.Period, wall)
 		wait = next.Sub(wall)
 	}

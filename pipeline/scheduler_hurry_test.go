@@ -15,7 +15,7 @@ import (
 func TestSchedulerLetsAJobHurryItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var d diary
-		s := NewScheduler(2, prometheus.NewRegistry(), quiet())
+		s := NewScheduler(2, nil, prometheus.NewRegistry(), quiet())
 		job := d.job("r1", time.Minute, func(context.Context) error {
 			if len(d.of("r1")) == 1 {
 				time.Sleep(5 * time.Second)
@@ -43,7 +43,7 @@ func TestSchedulerLetsAJobHurryItself(t *testing.T) {
 func TestSchedulerHurriesAsLastTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var d diary
-		s := NewScheduler(2, prometheus.NewRegistry(), quiet())
+		s := NewScheduler(2, nil, prometheus.NewRegistry(), quiet())
 		s.Add(d.job("r1", time.Minute, func(context.Context) error {
 			if len(d.of("r1")) == 1 {
 				s.Hurry("r1", LaneLive, 0)
@@ -64,7 +64,7 @@ func TestSchedulerHurriesAsLastTold(t *testing.T) {
 func TestSchedulerRemovesWhatHurries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var d diary
-		s := NewScheduler(2, prometheus.NewRegistry(), quiet())
+		s := NewScheduler(2, nil, prometheus.NewRegistry(), quiet())
 		s.Add(d.job("r1", time.Minute, func(context.Context) error {
 			s.Hurry("r1", LaneLive, 0)
 			synctest.Wait()

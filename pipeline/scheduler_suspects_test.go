@@ -42,7 +42,7 @@ func TestSchedulerKeepsTheBeatBesideHangingDevices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var d diary
 		var hanging share
-		s := NewScheduler(100, prometheus.NewRegistry(), quiet())
+		s := NewScheduler(100, nil, prometheus.NewRegistry(), quiet())
 		const period = 10 * time.Second
 		for i := range 140 {
 			name := fmt.Sprint("hangs", i)
@@ -84,7 +84,7 @@ func TestSchedulerKeepsTheBeatBesideHangingDevices(t *testing.T) {
 func TestSchedulerRanksWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var d diary
-		s := NewScheduler(5, prometheus.NewRegistry(), quiet()) // one of them for suspects
+		s := NewScheduler(5, nil, prometheus.NewRegistry(), quiet()) // one of them for suspects
 		const period = 10 * time.Second
 		silent := func(ctx context.Context) error { time.Sleep(3 * time.Second); return errors.New("silence") }
 		for i := range 6 {
@@ -121,7 +121,7 @@ func TestSchedulerRanksWhatWaits(t *testing.T) {
 
 // A device that answers a check while its poll waits behind those of dead ones overtakes them.
 func TestSchedulerPromotesWhatAnswers(t *testing.T) {
-	s := NewScheduler(5, prometheus.NewRegistry(), quiet())
+	s := NewScheduler(5, nil, prometheus.NewRegistry(), quiet())
 	var waiting []*run
 	for i := range 3 {
 		e := &entry{Job: Job{Device: fmt.Sprint("r", i), Lane: LaneLive}, busy: true, failures: 3}

@@ -39,7 +39,7 @@ func (d *diary) of(name string) []runNote {
 // schedule runs a scheduler inside a bubble for a while.
 func schedule(t *testing.T, workers int, length time.Duration, jobs ...Job) *Scheduler {
 	t.Helper()
-	s := NewScheduler(workers, prometheus.NewRegistry(), quiet())
+	s := NewScheduler(workers, nil, prometheus.NewRegistry(), quiet())
 	for _, j := range jobs {
 		s.Add(j)
 	}
@@ -177,7 +177,7 @@ func TestSchedulerKeepsTheBeatBesideDeadDevices(t *testing.T) {
 func TestSchedulerHurries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var d diary
-		s := NewScheduler(2, prometheus.NewRegistry(), quiet())
+		s := NewScheduler(2, nil, prometheus.NewRegistry(), quiet())
 		s.Add(d.job("r1", time.Minute, answers))
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
@@ -203,7 +203,7 @@ func TestSchedulerHurries(t *testing.T) {
 func TestSchedulerRemoves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var d diary
-		s := NewScheduler(2, prometheus.NewRegistry(), quiet())
+		s := NewScheduler(2, nil, prometheus.NewRegistry(), quiet())
 		s.Add(d.job("stays", 10*time.Second, answers))
 		s.Add(d.job("goes", 10*time.Second, answers))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

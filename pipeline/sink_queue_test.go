@@ -16,7 +16,7 @@ func TestQueueGaugeMovesWhileTheSinkIsStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table, rows := NewSchema().Table("interface"), NewRows("r1", nil)
 		sink := &memory{fail: errors.New("disk full")}
-		p := New(nil, []NamedSink{{"memory", sink}}, prometheus.NewRegistry(), quiet())
+		p := New(nil, []NamedSink{{"memory", sink}}, nil, prometheus.NewRegistry(), quiet())
 		p.Open()
 		for i := range 10 {
 			p.Publish(poll(rows, table, start.Add(time.Duration(i)*time.Second), Whole, "ether1"))
@@ -41,7 +41,7 @@ func TestQueueGaugeMovesWhileTheSinkIsStuck(t *testing.T) {
 func TestQueueCountsSamplesAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table, rows := NewSchema().Table("interface"), NewRows("r1", nil)
-		p := New(nil, []NamedSink{{"memory", &memory{fail: errors.New("away")}}}, prometheus.NewRegistry(), quiet())
+		p := New(nil, []NamedSink{{"memory", &memory{fail: errors.New("away")}}}, nil, prometheus.NewRegistry(), quiet())
 		p.Open()
 		p.Publish(poll(rows, table, start, Whole, "a", "b", "c"))
 		p.Publish(poll(rows, table, start.Add(time.Second), Whole, "a"))

@@ -97,6 +97,7 @@ func (i *instance) stage(ctx context.Context) (string, error) {
 // everything asks all figures in turn, in the order that data flows.
 func (c *checkup) everything() {
 	c.config()
+	c.clock()
 	c.devices()
 	c.polls()
 	c.sinks()

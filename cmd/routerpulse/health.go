@@ -22,6 +22,7 @@ func healthParts() map[string]string {
 		"routerpulse_devices":    "devices",
 		"routerpulse_rows_":      "pipeline",
 		"routerpulse_pipeline_":  "pipeline",
+		"routerpulse_clock_":     "pipeline",
 		"routerpulse_collector_": "pipeline",
 		"routerpulse_sink_":      "sink",
 		"routerpulse_spool_":     "spool",

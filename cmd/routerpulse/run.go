@@ -29,6 +29,7 @@ type app struct {
 	life       *life
 	reg        *prometheus.Registry
 	perDevice  *prometheus.Registry // metrics of which each device has its own; reg's are few
+	clock      *pipeline.Clock
 	schema     *pipeline.Schema
 	sinks      *sinks.Sinks
 	stored     []pipeline.NamedSink // those of sinks, as the pipeline sees them
@@ -60,7 +61,8 @@ const laneFleet = pipeline.Lane("fleet")
 
 // build makes every part. It touches neither disk nor network.
 func build(cfg Config, reg *prometheus.Registry, log *slog.Logger) (*app, error) {
-	a := &app{cfg: cfg, log: log, reg: reg, life: newLife(reg, log), perDevice: prometheus.NewRegistry(), schema: cfg.Collectors.Schema()}
+	a := &app{cfg: cfg, log: log, reg: reg, life: newLife(reg, log), perDevice: prometheus.NewRegistry(), schema: cfg.Collectors.Schema(),
+		clock: pipeline.NewClock(reg, log)}
 	cfg.Storage.Folder = cfg.dataFolder()
 	var err error
 	if a.sinks, err = sinks.New(cfg.Storage, a.schema, reg, log); err != nil {
@@ -80,7 +82,7 @@ func build(cfg Config, reg *prometheus.Registry, log *slog.Logger) (*app, error)
 	if a.web, err = web.New(cfg.Web, a.inventory, rights{a.hub.Access()}, log); err != nil {
 		return nil, err
 	}
-	a.scheduler = pipeline.NewScheduler(collectors.Workers(len(cfg.Collectors.Devices)), reg, log)
+	a.scheduler = pipeline.NewScheduler(collectors.Workers(len(cfg.Collectors.Devices)), a.clock, reg, log)
 	reg.MustRegister(promcollectors.NewGoCollector(), promcollectors.NewProcessCollector(promcollectors.ProcessCollectorOpts{}), buildInfo())
 	return a, nil
 }
@@ -128,7 +130,7 @@ func (a *app) run(ctx context.Context, ready func()) (err error) {
 		return errors.Join(err, server.Close())
 	}
 	a.restoreStream()
-	pipe := pipeline.New([]pipeline.Tap{a.hub.Publish, a.fleet.Tap, a.inventory.Tap, a.life.tap}, a.stored, a.reg, a.log)
+	pipe := pipeline.New([]pipeline.Tap{a.hub.Publish, a.fleet.Tap, a.inventory.Tap, a.life.tap}, a.stored, a.clock, a.reg, a.log)
 	pipe.Open()
 	polling := a.startPolling(ctx, pipe) // every device has its row before the first subscriber comes
 	a.hub.Open()

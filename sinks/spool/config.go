@@ -10,7 +10,7 @@ import (
 type Config struct {
 	// MaxBytes on the disk; beyond it the oldest segment is dropped, and counted.
 	MaxBytes int64 `yaml:"max_bytes"`
-	// MaxAge is how old a record may become; older ones are dropped, and counted. 0: any age.
+	// MaxAge is how much older than the newest a record may become; older ones are dropped, and counted. 0: any age.
 	MaxAge configs.Duration `yaml:"max_age"`
 	// SegmentBytes is the size of one file.
 	SegmentBytes int64 `yaml:"segment_bytes"`

@@ -140,12 +140,17 @@ func (s *Spool) makeRoom(size int64) error {
 	}
 }
 
-// expire sheds segments that are too old as a whole: the database would refuse them.
+// expire sheds segments that are too old as a whole: the database would refuse them. Old is what is far
+// behind the newest sample, not behind the machine's clock: that one may have been set to 2098 by mistake.
 func (s *Spool) expire() {
 	if s.cfg.MaxAge == 0 {
 		return
 	}
-	oldest := s.now().Add(-s.cfg.MaxAge.Std()).UnixMilli()
+	var newest int64
+	for _, g := range s.segments {
+		newest = max(newest, g.max)
+	}
+	oldest := newest - s.cfg.MaxAge.Std().Milliseconds()
 	for len(s.segments) > 0 && s.segments[0] != s.active && s.segments[0].max > 0 && s.segments[0].max < oldest {
 		if !s.dropOldest(shedAge) {
 			return
