@@ -19,6 +19,7 @@ import (
 // options are the times and bounds of a hub, which tests shorten.
 type options struct {
 	tick      time.Duration // between two cuts
+	idle      time.Duration // between two cuts while nobody listens
 	urgent    time.Duration // between two cuts when events come thick
 	heartbeat time.Duration
 	write     time.Duration // after which a write that does not get on ends the connection
@@ -33,6 +34,7 @@ type options struct {
 func defaultOptions() options {
 	return options{
 		tick:      250 * time.Millisecond,
+		idle:      2 * time.Second,
 		urgent:    10 * time.Millisecond,
 		heartbeat: 15 * time.Second,
 		write:     10 * time.Second,
@@ -75,6 +77,9 @@ type Hub struct {
 	kick  chan struct{} // an event is pending
 	posts posts
 
+	idling atomic.Bool        // nobody listens: cuts are rare
+	fresh  chan chan struct{} // who comes then wants a cut first, and is told by closing what it sends
+
 	store   *state.Store
 	views   views
 	env     feedEnv
@@ -112,6 +117,7 @@ func newHub(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log 
 		proj:    newProjector(topics),
 		kick:    make(chan struct{}, 1),
 		posts:   posts{seen: newSeen()},
+		fresh:   make(chan chan struct{}),
 		store:   topics.store(opt.limits),
 		views:   views{byKey: map[string]*view{}},
 		stop:    make(chan struct{}),
@@ -222,12 +228,16 @@ func (h *Hub) run() {
 	var health, sweep time.Time
 	last := time.Time{}
 	for {
+		var waits chan struct{}
 		select {
 		case <-h.stop:
 			h.cut()
 			h.conns.dismiss()
 			return
 		case <-tick.C:
+			h.beat(tick, h.conns.count() == 0)
+		case waits = <-h.fresh:
+			h.beat(tick, false)
 		case <-h.kick:
 			if !h.pause(h.opt.urgent - time.Since(last)) {
 				h.cut()
@@ -245,6 +255,38 @@ func (h *Hub) run() {
 		}
 		h.cut()
 		last = time.Now()
+		if waits != nil {
+			close(waits)
+		}
+	}
+}
+
+// beat makes cuts rare while nobody listens: a machine that has nothing to do for them sleeps longer.
+func (h *Hub) beat(tick *time.Ticker, idle bool) {
+	if idle == h.idling.Load() {
+		return
+	}
+	if h.idling.Store(idle); idle {
+		tick.Reset(max(h.opt.tick, h.opt.idle))
+	} else {
+		tick.Reset(h.opt.tick)
+	}
+}
+
+// freshen makes a cut for the first who comes after a time when nobody listened, so that its snapshot is
+// no older than anybody else's.
+func (h *Hub) freshen() {
+	if !h.idling.Load() {
+		return
+	}
+	done := make(chan struct{})
+	select {
+	case h.fresh <- done:
+		select {
+		case <-done:
+		case <-h.stopped:
+		}
+	case <-h.stopped:
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 type pump struct {
 	hub   *Hub
 	epoll int
+	bell  int // an eventfd in epoll, of number 0: it ends a wait
 	wg    sync.WaitGroup
 
 	mu     sync.Mutex
@@ -35,7 +36,16 @@ func newPump(h *Hub) (*pump, error) {
 	if err != nil {
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
-	p := &pump{hub: h, epoll: fd, open: map[uint64]*pumped{}}
+	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		_ = unix.Close(fd)
+		return nil, fmt.Errorf("eventfd: %w", err)
+	}
+	p := &pump{hub: h, epoll: fd, bell: bell, open: map[uint64]*pumped{}}
+	if err := p.register(bell, 0, unix.EPOLLIN); err != nil {
+		p.release()
+		return nil, fmt.Errorf("epoll: %w", err)
+	}
 	p.work = sync.NewCond(&p.mu)
 	for range runtime.GOMAXPROCS(0) {
 		p.wg.Go(p.write)
@@ -50,7 +60,13 @@ func (p *pump) close() {
 	p.closed = true
 	p.mu.Unlock()
 	p.work.Broadcast()
+	_, _ = unix.Write(p.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 	p.wg.Wait()
+	p.release()
+}
+
+func (p *pump) release() {
+	_ = unix.Close(p.bell)
 	_ = unix.Close(p.epoll)
 }
 
@@ -75,7 +91,7 @@ func (p *pump) serve(c net.Conn, head []byte, q *query, leave func()) error {
 	}
 	p.add(s)
 	var failed error
-	err = raw.Control(func(fd uintptr) { failed = p.register(int(fd), s.number) })
+	err = raw.Control(func(fd uintptr) { failed = p.register(int(fd), s.number, unix.EPOLLOUT|unix.EPOLLRDHUP) })
 	if err != nil || failed != nil {
 		s.cut.Store(cutClient) // it is closed already
 	}
@@ -102,11 +118,11 @@ var (
 	errClosing  = errors.New("the server is stopping")
 )
 
-// register asks the kernel to tell whenever the connection can take more again, and when the client has
-// closed it.
-func (p *pump) register(fd int, number uint64) error {
+// register asks the kernel to tell of what happens to a file under that number: that a connection can take
+// more again, say, or was closed by the client.
+func (p *pump) register(fd int, number uint64, events uint32) error {
 	return unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{
-		Events: unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET, Fd: int32(uint32(number)), Pad: int32(number >> 32)})
+		Events: events | unix.EPOLLET, Fd: int32(uint32(number)), Pad: int32(number >> 32)})
 }
 
 func (p *pump) enqueue(s *pumped) {
@@ -155,7 +171,7 @@ func (p *pump) watch() {
 	look := p.hub.opt.look()
 	next := time.Now().Add(look)
 	for !p.isClosed() {
-		n, err := unix.EpollWait(p.epoll, events, max(1, int(time.Until(next).Milliseconds())))
+		n, err := unix.EpollWait(p.epoll, events, p.patience(next))
 		if err != nil && !errors.Is(err, unix.EINTR) {
 			p.hub.log.Error("the kernel no longer tells which streams can take more", "err", fmt.Errorf("epoll_wait: %w", err))
 			return
@@ -168,6 +184,17 @@ func (p *pump) watch() {
 			next = now.Add(look)
 		}
 	}
+}
+
+// patience is for how many milliseconds to wait for the kernel when the next look is due at some time:
+// for ever (-1) while there is nothing to look at. The first connection is an event itself.
+func (p *pump) patience(next time.Time) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.open) == 0 && !p.closed {
+		return -1
+	}
+	return max(1, int(time.Until(next).Milliseconds()))
 }
 
 func (p *pump) isClosed() bool {

@@ -47,6 +47,7 @@ const maxFarewell = 16
 
 // openSession starts a stream; close it when its connection is gone.
 func (h *Hub) openSession(q *query, by sleeper) *session {
+	h.freshen()
 	s := &session{hub: h, id: newConnID(), sleeper: by, farewell: maxFarewell}
 	q.identity.Hold()
 	s.identity.Store(&q.identity)
