@@ -9,7 +9,7 @@ import (
 // for pages that only see that their EventSource was closed.
 func (h *Hub) Check() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		q, p := h.admit(r)
+		q, p := h.admit(nil, r)
 		if p == nil {
 			p = h.gate.check(q.identity.User, h.access.Address(r))
 		}

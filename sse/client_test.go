@@ -131,6 +131,7 @@ type client struct {
 	loosely int               // events and gaps since the last id
 	torn    bool              // a connection was cut between one of them and the id of its step
 
+	conn    string // of this connection
 	journal string
 	epoch   string // a real client does not look into its cursor
 	// cursor is the seq of the last frame with an id. loose is what a client has that does so only by
@@ -145,6 +146,7 @@ type client struct {
 	bye           *byeFrame
 	repeats       int // events that had been seen already
 	pings         int
+	warnings      int       // that the identity ends
 	frames        []message // of this connection
 }
 
@@ -249,6 +251,7 @@ func (c *client) apply(m message) error {
 		c.bye = &byeFrame{}
 		return json.Unmarshal([]byte(m.data), c.bye)
 	case "auth":
+		c.warnings++
 		return nil
 	}
 	return fmt.Errorf("a frame of this name is not in the protocol")
@@ -274,6 +277,7 @@ func (c *client) hello(data string) error {
 		clear(c.marks)
 		c.journal = hello.Journal
 	}
+	c.conn = hello.Conn
 	c.resume, c.denied = hello.Resume, hello.Denied
 	c.loose = 0
 	return nil

@@ -81,6 +81,9 @@ func (c *conn) write(frames []byte) error {
 	return err
 }
 
+// stream is for requests beside it.
+func (c *conn) stream() *session { return c.session }
+
 // deadline sets the time by which a write must be done. A writer that has none is in memory.
 func (c *conn) deadline(t time.Time) { _ = c.rc.SetWriteDeadline(t) }
 

@@ -27,6 +27,7 @@ func (id connID) String() string { return hex.EncodeToString(id[:]) }
 type owner interface {
 	sleeper
 	abort() // ends it, whatever it is about to write
+	stream() *session
 }
 
 // conns are the streams that are open.
@@ -53,6 +54,20 @@ func (c *conns) add(id connID, s owner) bool {
 	}
 	c.open[id] = s
 	return true
+}
+
+// find returns the stream of that id, nil if there is none.
+func (c *conns) find(id string) *session {
+	raw, err := hex.DecodeString(id)
+	if err != nil || len(raw) != len(connID{}) {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if o := c.open[connID(raw)]; o != nil {
+		return o.stream()
+	}
+	return nil
 }
 
 func (c *conns) remove(id connID) {

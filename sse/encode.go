@@ -139,9 +139,9 @@ func (c *carry) appendSnapshotRow(dst []byte, row *state.Row) []byte {
 }
 
 // appendChange appends an element of a delta's changes.
-func (c *carry) appendChange(dst []byte, row *state.Row, v verdict, base uint64) []byte {
+func (c *carry) appendChange(dst []byte, row *state.Row, seq uint64, v verdict, base uint64) []byte {
 	dst = state.AppendString(append(dst, c.head...), row.Key)
-	dst = strconv.AppendUint(append(dst, `,"seq":`...), row.Seq, 10)
+	dst = strconv.AppendUint(append(dst, `,"seq":`...), seq, 10)
 	dst = strconv.AppendUint(append(dst, `,"n":`...), row.N, 10)
 	switch v {
 	case removed:

@@ -16,16 +16,26 @@ type filter struct {
 	groups  []pipeline.Tag
 }
 
-// newFilter reads the values of router= and group=tag:value; bad is the first that cannot be read.
-func newFilter(routers, groups []string) (f *filter, bad string) {
-	if len(routers)+len(groups) == 0 {
+// scope is what a subscriber wants to see of the routers.
+type scope struct {
+	routers []string // by name, sorted
+	groups  []string // tag:value
+	tracked bool     // those that are named come and go: without any, there are none, not all
+}
+
+// all reports that nothing is filtered.
+func (s scope) all() bool { return len(s.routers)+len(s.groups) == 0 && !s.tracked }
+
+// filter reads the groups; bad is the first that cannot be read.
+func (s scope) filter() (f *filter, bad string) {
+	if s.all() {
 		return nil, ""
 	}
-	f = &filter{routers: make(map[string]bool, len(routers))}
-	for _, r := range routers {
+	f = &filter{routers: make(map[string]bool, len(s.routers))}
+	for _, r := range s.routers {
 		f.routers[r] = true
 	}
-	for _, g := range groups {
+	for _, g := range s.groups {
 		key, value, ok := strings.Cut(g, ":")
 		if !ok || key == "" {
 			return nil, g

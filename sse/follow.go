@@ -55,7 +55,7 @@ func (e *encoder) change(c *carry, row *state.Row, v verdict, app bool) []byte {
 		if app {
 			return c.appendNamed(dst, row, v == removed)
 		}
-		return c.appendChange(dst, row, v, e.cut.Prev.Cut)
+		return c.appendChange(dst, row, row.Seq, v, e.cut.Prev.Cut)
 	})
 }
 

@@ -75,6 +75,7 @@ type Hub struct {
 	in    sync.Mutex // of the projector and its inbox; held for memory only, and never with another lock
 	proj  *projector
 	kick  chan struct{} // an event is pending
+	after []func()      // called when the next cut is told
 	posts posts
 
 	idling atomic.Bool        // nobody listens: cuts are rare
@@ -156,10 +157,7 @@ func (h *Hub) Publish(b pipeline.Batch) {
 	h.proj.urgent = false
 	h.in.Unlock()
 	if urgent {
-		select {
-		case h.kick <- struct{}{}:
-		default: // the committer knows already
-		}
+		h.hurry()
 	}
 	h.metrics.publish.Observe(h.opt.now().Sub(start).Seconds())
 }
@@ -308,11 +306,12 @@ func (h *Hub) pause(d time.Duration) bool {
 // cut commits what is pending and tells the views. Only the committer calls it.
 func (h *Hub) cut() {
 	h.in.Lock()
-	pending, told := h.proj.inbox.Take(), h.posts.takeTold()
+	pending, after := h.proj.inbox.Take(), h.after
+	h.after, h.posts.pending = nil, 0
 	h.in.Unlock()
 	defer func() {
-		for _, t := range told {
-			close(t)
+		for _, told := range after {
+			told()
 		}
 	}()
 	now := h.opt.now()
@@ -330,13 +329,35 @@ func (h *Hub) cut() {
 	h.metrics.count(c)
 }
 
+// hurry has the next cut made soon.
+func (h *Hub) hurry() {
+	select {
+	case h.kick <- struct{}{}:
+	default: // the committer knows already
+	}
+}
+
 // watch returns the view of that key, and a feed of it; leave it when the subscriber goes.
 func (h *Hub) watch(q *query, last string) (*view, *feed) {
-	v := h.views.join(q.key, func() *view {
+	v := h.join(q)
+	return v, newFeed(&h.env, v, last, q.history)
+}
+
+// join returns the view of a query; leave it in the end.
+func (h *Hub) join(q *query) *view {
+	return h.views.join(q.key, func() *view {
 		v := newView(q.key, q.parts, q.app)
 		h.store.Read(func() { v.base = h.store.Place() })
 		v.rows = v.base.Cut
 		return v
 	})
-	return v, newFeed(&h.env, v, last, q.history)
+}
+
+// mark has a cut made that has a number above all that is told before, and calls then.
+func (h *Hub) mark(then func()) {
+	h.in.Lock()
+	h.proj.inbox.Mark()
+	h.after = append(h.after, then)
+	h.in.Unlock()
+	h.hurry()
 }

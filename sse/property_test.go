@@ -159,14 +159,12 @@ func (w *world) question() *query {
 			routers = []string{"r1"}
 		}
 	}
-	f, _ := newFilter(routers, groups)
-	q := &query{key: viewKey(names, routers, groups, "", false)}
+	q := &query{scope: scope{routers: routers, groups: groups}}
 	for _, name := range names {
 		ch, router := w.hub.channels.Load().resolve(name)
-		for _, c := range ch.carries {
-			q.parts = append(q.parts, part{carry: c.named(name), router: router, filter: f})
-		}
+		q.wanted = append(q.wanted, wanted{name, ch, router})
 	}
+	q.aim()
 	return q
 }
 

@@ -108,10 +108,7 @@ func (h *Hub) post(ctx context.Context, app string, list []post) (again int, p *
 	if again == len(list) {
 		return again, nil
 	}
-	select {
-	case h.kick <- struct{}{}:
-	default: // the committer knows already
-	}
+	h.hurry()
 	select {
 	case <-told:
 		return again, nil
@@ -149,7 +146,7 @@ func (h *Hub) take(app string, list []post, told chan struct{}) (again int, p *a
 			Cells: []state.Value{state.JSONValue(string(e.data))}, Post: &state.Post{App: app, Name: e.name, ID: e.id, Channels: e.channels}})
 	}
 	if again < len(list) {
-		h.posts.told = append(h.posts.told, told)
+		h.after = append(h.after, func() { close(told) })
 	}
 	return again, nil
 }
@@ -159,14 +156,6 @@ func (h *Hub) take(app string, list []post, told chan struct{}) (again int, p *a
 type posts struct {
 	seen    *seen
 	pending int
-	told    []chan struct{}
-}
-
-// takeTold returns who waits for the cut that takes the inbox now.
-func (p *posts) takeTold() []chan struct{} {
-	told := p.told
-	p.told, p.pending = nil, 0
-	return told
 }
 
 // recall remembers what was published before the process began.

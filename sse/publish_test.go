@@ -95,7 +95,7 @@ func TestPublishReachesThoseWhoListen(t *testing.T) {
 			n++
 		}
 	}
-	q, p := s.hub.admit(s.request("GET", "/v1/stream?channel=user-1&names=app&history=1", ""))
+	q, p := s.hub.admit(nil, s.request("GET", "/v1/stream?channel=user-1&names=app&history=1", ""))
 	if p != nil {
 		t.Fatal(p)
 	}

@@ -71,6 +71,9 @@ func (s *pumped) end(cut int32) {
 	s.wake()
 }
 
+// stream is for requests beside it.
+func (s *pumped) stream() *session { return s.session }
+
 // abort is for a hub that closes.
 func (s *pumped) abort() { s.end(cutClosing) }
 

@@ -24,7 +24,8 @@ const (
 type query struct {
 	identity access.Identity
 	key      string // of the view
-	channels []*channel
+	wanted   []wanted
+	scope    scope
 	parts    []part
 	app      bool
 	history  int
@@ -32,55 +33,83 @@ type query struct {
 	denied   map[string]string // with partial=1: channel to why
 }
 
-// admit decides on a request for a stream. It takes no account of the limits.
-func (h *Hub) admit(r *http.Request) (*query, *access.Problem) {
-	if access.InURL(r) || r.URL.Query().Has("ticket") {
+// admit decides on a request for a stream. It takes no account of the limits. With a w, a ticket is used
+// up.
+func (h *Hub) admit(w http.ResponseWriter, r *http.Request) (*query, *access.Problem) {
+	if access.InURL(r) {
 		return nil, access.Unauthorized("", access.ErrTokenInURL)
 	}
 	values := r.URL.Query()
 	names := distinct(values[queryChannel])
-	routers, groups := distinct(values["router"]), distinct(values["group"])
-	f, bad := newFilter(routers, groups)
-	q := &query{app: values.Get("names") == "app", last: r.Header.Get("Last-Event-ID")}
+	q := &query{app: values.Get("names") == "app", last: r.Header.Get("Last-Event-ID"),
+		scope: scope{distinct(values["router"]), distinct(values["group"]), values.Get("track") == "1"}}
 	if q.last == "" {
 		q.last = values.Get("last_event_id")
 	}
-	var err error
-	if v := values.Get("history"); v != "" {
-		if q.history, err = strconv.Atoi(v); err != nil || q.history < 0 {
-			return nil, badRequest("history is %q: it is how many past events you want, 0 to %d", v, maxHistory)
-		}
-		q.history = min(q.history, maxHistory)
-	}
-	switch {
-	case len(names) == 0:
-		return nil, badRequest("no channel was asked for: add ?channel=NAME; /v1/me lists them")
-	case len(names) > maxChannels:
-		return nil, badRequest("%d channels in one stream are too many: at most %d", len(names), maxChannels)
-	case len(routers)+len(groups) > maxFilters:
-		return nil, badRequest("%d routers and groups in one stream are too many: at most %d", len(routers)+len(groups), maxFilters)
-	case bad != "":
-		return nil, badRequest("group is %q: it has the form tag:value, as in group=site:nairobi", bad)
-	}
-	allowed, p := h.permit(r, q, names, values.Get("partial") == "1")
-	if p != nil {
+	if p := q.read(values.Get("history"), names); p != nil {
 		return nil, p
 	}
-	for _, w := range allowed {
-		for _, c := range w.channel.carries {
-			if c.topic.narrow && w.router == "" && f == nil && h.fleetIsLarge() {
-				return nil, badRequest("channel %s carries %s, which above %d routers needs a filter: add &router=NAME or &group=TAG:VALUE", w.name, c.topic.Name, narrowAbove)
-			}
-			q.parts = append(q.parts, part{carry: c.named(w.name), router: w.router, filter: f, rights: q.identity.Routers})
+	id, cause := h.access.IdentifyStream(w, r)
+	if p := h.permit(r, q, id, cause, names, values.Get("partial") == "1"); p != nil {
+		return nil, p
+	}
+	if q.scope.all() && h.fleetIsLarge() {
+		if p := q.needsFilter(); p != nil {
+			return nil, p
 		}
 	}
-	open := make([]string, len(allowed))
-	for i, w := range allowed {
-		open[i] = fmt.Sprintf("%s#%s", w.name, w.channel.form) // two forms of a channel are two views
-		q.channels = append(q.channels, w.channel)
-	}
-	q.key = viewKey(open, routers, groups, q.identity.Routers.String(), q.app)
+	q.aim()
 	return q, nil
+}
+
+// read checks what a request asks for, whoever it is from.
+func (q *query) read(history string, names []string) *access.Problem {
+	if history != "" {
+		n, err := strconv.Atoi(history)
+		if err != nil || n < 0 {
+			return badRequest("history is %q: it is how many past events you want, 0 to %d", history, maxHistory)
+		}
+		q.history = min(n, maxHistory)
+	}
+	filters := len(q.scope.routers) + len(q.scope.groups)
+	_, bad := q.scope.filter()
+	switch {
+	case len(names) == 0:
+		return badRequest("no channel was asked for: add ?channel=NAME; /v1/me lists them")
+	case len(names) > maxChannels:
+		return badRequest("%d channels in one stream are too many: at most %d", len(names), maxChannels)
+	case filters > maxFilters:
+		return badRequest("%d routers and groups in one stream are too many: at most %d", filters, maxFilters)
+	case bad != "":
+		return badRequest("group is %q: it has the form tag:value, as in group=site:nairobi", bad)
+	}
+	return nil
+}
+
+// needsFilter refuses what would be too much of a large fleet.
+func (q *query) needsFilter() *access.Problem {
+	for _, w := range q.wanted {
+		for _, c := range w.channel.carries {
+			if c.topic.narrow && w.router == "" {
+				return badRequest("channel %s carries %s, which above %d routers needs a filter: add &router=NAME or &group=TAG:VALUE", w.name, c.topic.Name, narrowAbove)
+			}
+		}
+	}
+	return nil
+}
+
+// aim makes the view of what is asked for.
+func (q *query) aim() {
+	f, _ := q.scope.filter() // it was read before
+	q.parts = nil
+	open := make([]string, len(q.wanted))
+	for i, w := range q.wanted {
+		for _, c := range w.channel.carries {
+			q.parts = append(q.parts, part{carry: c.named(w.name), router: w.router, filter: f, rights: q.identity.Routers})
+		}
+		open[i] = fmt.Sprintf("%s#%s", w.name, w.channel.form) // two forms of a channel are two views
+	}
+	q.key = viewKey(open, q.scope, q.identity.Routers.String(), q.app)
 }
 
 // wanted is a channel that was asked for by name.
@@ -90,13 +119,12 @@ type wanted struct {
 	router  string
 }
 
-// permit finds the channels and checks the rights. With partial, those that are not allowed are only
-// noted, unless none is left.
-func (h *Hub) permit(r *http.Request, q *query, names []string, partial bool) ([]wanted, *access.Problem) {
-	var allowed []wanted
+// permit finds the channels and checks the rights of who asks. With partial, those that are not allowed
+// are only noted, unless none is left.
+func (h *Hub) permit(r *http.Request, q *query, id access.Identity, cause error, names []string, partial bool) *access.Problem {
+	q.wanted = nil
 	var unknown, foreign, needy []string
 	var why []string
-	id, cause := h.access.Identify(r)
 	q.identity = id
 	q.denied = map[string]string{}
 	ask := id.Anonymous() && h.access.ByChannel()
@@ -124,7 +152,7 @@ func (h *Hub) permit(r *http.Request, q *query, names []string, partial bool) ([
 		}
 		switch {
 		case ok:
-			allowed = append(allowed, wanted{name, ch, router})
+			q.wanted = append(q.wanted, wanted{name, ch, router})
 			continue
 		case id.Anonymous() && !refused:
 			needy = append(needy, name)
@@ -136,19 +164,19 @@ func (h *Hub) permit(r *http.Request, q *query, names []string, partial bool) ([
 		q.denied[name] = reason
 	}
 	switch {
-	case len(q.denied) == 0 || partial && len(allowed) > 0:
-		return allowed, nil
+	case len(q.denied) == 0 || partial && len(q.wanted) > 0:
+		return nil
 	case len(needy) > 0:
 		p := access.Unauthorized(subject(needy)+" an identity", cause)
 		p.Channels = needy
 		if errors.Is(cause, access.ErrLoggedOut) {
 			p.Status = http.StatusNoContent
 		}
-		return nil, p
+		return p
 	case len(foreign) > 0:
-		return nil, &access.Problem{Status: http.StatusForbidden, Detail: strings.Join(why, "; "), Channels: foreign}
+		return &access.Problem{Status: http.StatusForbidden, Detail: strings.Join(why, "; "), Channels: foreign}
 	}
-	return nil, &access.Problem{Status: http.StatusNotFound, Channels: unknown,
+	return &access.Problem{Status: http.StatusNotFound, Channels: unknown,
 		Detail: fmt.Sprintf("there is no channel %s: /v1/me lists them", strings.Join(unknown, ", "))}
 }
 

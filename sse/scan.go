@@ -56,10 +56,11 @@ func (m *memo) drop() {
 	}
 }
 
-// scan returns the next chunk. Call it inside Store.Read.
-func (v *view) scan(s *state.Store, key scanKey, at int64) *scanned {
-	if v.users.Load() < 2 { // nobody would ask again
-		return v.newScan(s, key, at)
+// scan returns the next chunk. Call it inside Store.Read. from is what was in view before, nil if that is
+// the same.
+func (v *view) scan(s *state.Store, key scanKey, at int64, from *moved) *scanned {
+	if from != nil || v.users.Load() < 2 { // nobody would ask again
+		return v.newScan(s, key, at, from)
 	}
 	m := &v.memo
 	m.mu.Lock()
@@ -70,15 +71,15 @@ func (v *view) scan(s *state.Store, key scanKey, at int64) *scanned {
 	if found := m.chunks[key]; found != nil {
 		return found
 	}
-	made := v.newScan(s, key, at)
+	made := v.newScan(s, key, at, nil)
 	if m.size += len(made.chunk.bytes); m.size <= maxMemo {
 		m.chunks[key] = made
 	}
 	return made
 }
 
-func (v *view) newScan(s *state.Store, key scanKey, at int64) *scanned {
-	sc := scanner{view: v, store: s, key: key, at: key.at, alive: make([]int, len(v.parts))}
+func (v *view) newScan(s *state.Store, key scanKey, at int64, from *moved) *scanned {
+	sc := scanner{view: v, store: s, key: key, from: from, at: key.at, alive: make([]int, len(v.parts))}
 	sc.w = writer{app: v.app, head: deltaHead(at, key.from, key.seq)}
 	return sc.run()
 }
@@ -88,6 +89,8 @@ type scanner struct {
 	view  *view
 	store *state.Store
 	key   scanKey
+	from  *moved // nil: the same was in view before
+	other bool   // of the device that is being visited, other rows were in view before
 	at    position
 	w     writer
 	rows  []byte // of the snapshot part that is being made
@@ -148,10 +151,11 @@ func (s *scanner) devices(p *part) (full bool) {
 		}
 		shelf := d.Shelf(p.topic.Topic)
 		inView := p.sees(d)
-		if len(shelf.Slots) == 0 || !inView && !p.unsure(d, s.key.base) {
+		s.other = s.from.other(s.at.part, p, d, s.key.base)
+		if len(shelf.Slots) == 0 || !inView && !s.other && !p.unsure(d, s.key.base) {
 			continue
 		}
-		if !s.key.snapshot && inView && shelf.Changed <= s.key.base {
+		if !s.key.snapshot && inView && !s.other && shelf.Changed <= s.key.base {
 			s.alive[s.at.part] += shelf.Alive // nothing new
 			continue
 		}
@@ -185,7 +189,7 @@ func (s *scanner) row(p *part, row *state.Row, inView bool) bool {
 		if row.Gone || !inView {
 			return true
 		}
-	} else if judged = p.judge(row, s.key.base); judged == nothing {
+	} else if judged = s.judge(p, row, inView); judged == nothing {
 		return true
 	}
 	if !s.put(p, row, judged) {
@@ -193,6 +197,19 @@ func (s *scanner) row(p *part, row *state.Row, inView bool) bool {
 	}
 	s.sent++
 	return true
+}
+
+// judge tells what the client has to be told of a row.
+func (s *scanner) judge(p *part, row *state.Row, inView bool) verdict {
+	switch {
+	case !s.other:
+		return p.judge(row, s.key.base)
+	case inView && !row.Gone:
+		return whole
+	case row.Gone && row.Seq <= s.key.base:
+		return nothing // it was told
+	}
+	return removed
 }
 
 func (s *scanner) put(p *part, row *state.Row, judged verdict) bool {
@@ -210,7 +227,11 @@ func (s *scanner) put(p *part, row *state.Row, judged verdict) bool {
 		s.rows = append(s.rows, s.buf...)
 		return true
 	default:
-		s.buf = p.appendChange(s.buf[:0], row, judged, s.key.base)
+		seq := row.Seq
+		if s.other {
+			seq = max(seq, s.key.seq) // a client takes no change that is not above what it has
+		}
+		s.buf = p.appendChange(s.buf[:0], row, seq, judged, s.key.base)
 	}
 	if !s.w.fits(len(s.buf)) {
 		return false

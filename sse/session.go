@@ -5,6 +5,7 @@ import (
 	"fmt"
 	mathrand "math/rand/v2"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,7 +19,7 @@ type session struct {
 	hub      *Hub
 	id       connID
 	identity atomic.Pointer[access.Identity]
-	channels []*channel
+	channels []wanted
 	view     *view
 	feed     *feed
 	sleeper  sleeper // the owner, to be woken when the view has more
@@ -26,11 +27,18 @@ type session struct {
 
 	hello    []byte // not written yet
 	beat     time.Time
-	warned   bool
-	leave    time.Time    // when it says goodbye, once the hub closes
-	farewell int          // frames that it may still send before that
-	why      string       // it has ended: why, as the metric has it
-	dueAt    atomic.Int64 // when next is worth a call although the view has no more, Unix nanoseconds
+	warned   *access.Identity // that its end is near
+	leave    time.Time        // when it says goodbye, once the hub closes
+	farewell int              // frames that it may still send before that
+	why      string           // it has ended: why, as the metric has it
+	dueAt    atomic.Int64     // when next is worth a call although the view has no more, Unix nanoseconds
+
+	moving *move // begun, and not told yet
+
+	mu     sync.Mutex // of what requests beside the stream change
+	latest *query     // what it is to show
+	asked  *move      // not begun yet
+	closed bool
 }
 
 // Why a stream ended, as the metric has it.
@@ -51,7 +59,7 @@ func (h *Hub) openSession(q *query, by sleeper) *session {
 	s := &session{hub: h, id: newConnID(), sleeper: by, farewell: maxFarewell}
 	q.identity.Hold()
 	s.identity.Store(&q.identity)
-	s.channels = q.channels
+	s.channels, s.latest = q.wanted, q
 	s.view, s.feed = h.watch(q, q.last)
 	s.beat = h.opt.now().Add(jitter(h.opt.heartbeat))
 	s.hello = h.hello(q, s.id, s.feed.resumed())
@@ -65,7 +73,10 @@ func (h *Hub) openSession(q *query, by sleeper) *session {
 
 // close lets go of the view.
 func (s *session) close() {
+	s.mu.Lock()
+	s.closed = true
 	s.identity.Load().Release()
+	s.mu.Unlock()
 	s.view.unpark(s)
 	s.hub.views.leave(s.view)
 }
@@ -92,6 +103,9 @@ func (s *session) next() []byte {
 		return s.goodbye(now)
 	}
 	for {
+		if frames, wait := s.move(); frames != nil || wait {
+			return frames
+		}
 		if frames := s.feed.next(); frames != nil {
 			return frames
 		}
@@ -99,7 +113,7 @@ func (s *session) next() []byte {
 			return frames
 		}
 		s.dueAt.Store(s.whenDue(id).UnixNano())
-		if s.view.park(s) {
+		if s.view.park(s) && !s.wantsMove() {
 			return nil
 		}
 	}
@@ -108,8 +122,8 @@ func (s *session) next() []byte {
 // remind returns the frame that is due although nothing has changed.
 func (s *session) remind(now time.Time, id *access.Identity) []byte {
 	switch {
-	case !s.warned && !id.Expires.IsZero() && !now.Before(id.Expires.Add(-s.hub.opt.warn)):
-		s.warned = true
+	case s.warned != id && !id.Expires.IsZero() && !now.Before(id.Expires.Add(-s.hub.opt.warn)):
+		s.warned = id
 		return appendFrame(nil, "auth", "", fmt.Appendf(nil, `{"expires":%d,"why":"your identity ends soon: renew it"}`, id.Expires.Unix()))
 	case !now.Before(s.beat):
 		s.beat = now.Add(jitter(s.hub.opt.heartbeat))
@@ -126,7 +140,7 @@ func (s *session) whenDue(id *access.Identity) time.Time {
 		return at
 	}
 	end := id.Expires
-	if !s.warned {
+	if s.warned != id {
 		end = end.Add(-s.hub.opt.warn)
 	}
 	if end.Before(at) {
@@ -142,7 +156,7 @@ func (s *session) due(now time.Time) bool {
 
 // reconfigured reports that a channel of it is not what it was.
 func (s *session) reconfigured() bool {
-	return slices.ContainsFunc(s.channels, func(ch *channel) bool { return ch.closed.Load() })
+	return slices.ContainsFunc(s.channels, func(w wanted) bool { return w.channel.closed.Load() })
 }
 
 // goodbye sends what is left of the last cut, then the bye: not all streams in one moment, or all would

@@ -83,7 +83,7 @@ func TestCloseSaysGoodbye(t *testing.T) {
 		s.hub.Publish(f.live(fmt.Sprintf("core-%d", i%400), fields{"identity": strings.Repeat("x", 50) + fmt.Sprint(i)}))
 	}
 	s.hub.Publish(f.status("core-7", "online", ""))
-	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	closed := make(chan error)
 	go func() { closed <- s.hub.Close(ctx) }()

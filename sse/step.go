@@ -11,9 +11,10 @@ import (
 // rows, then events, then the end. The last frame carries the id; a step that is cut off leaves the
 // client with its old one.
 type step struct {
-	first     bool // the initial step, which ends with sync
-	snapshot  bool // all rows, not what changed; ends with sync too
-	restarted bool // the client's cursor is from another life of the server
+	first     bool   // the initial step, which ends with sync
+	snapshot  bool   // all rows, not what changed; ends with sync too
+	restarted bool   // the client's cursor is from another life of the server
+	moved     *moved // what was in view before, if that was another view; ends with sync, too
 	base      uint64
 	from      uint64 // the base that deltas name: at most base
 	target    state.Place
@@ -39,7 +40,7 @@ func (f *feed) stepOn() (frames []byte) {
 func (f *feed) stepRows() []byte {
 	s := f.step
 	key := scanKey{snapshot: s.snapshot, base: s.base, from: s.from, seq: s.target.Cut, at: s.at}
-	made := f.view.scan(f.store, key, s.time)
+	made := f.view.scan(f.store, key, s.time, s.moved)
 	s.at = made.next
 	for i, n := range made.alive {
 		s.rows[i] += n
@@ -56,7 +57,7 @@ func (f *feed) stepRows() []byte {
 }
 
 // closing reports that the step ends with a frame of its own.
-func (s *step) closing() bool { return s.first || s.snapshot }
+func (s *step) closing() bool { return s.first || s.snapshot || s.moved != nil }
 
 // endWith ends the step with a chunk that carries its id.
 func (f *feed) endWith(c chunk) []byte {

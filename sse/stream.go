@@ -20,7 +20,7 @@ func (h *Hub) Stream() http.Handler {
 			h.refuse(w, r, &access.Problem{Status: http.StatusMethodNotAllowed, Detail: "a stream is read with GET"})
 			return
 		}
-		q, p := h.admit(r)
+		q, p := h.admit(w, r)
 		if p != nil {
 			h.refuse(w, r, p)
 			return

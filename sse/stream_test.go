@@ -136,7 +136,7 @@ func TestCursorAtTheHorizon(t *testing.T) {
 	h.Publish(f.live("core-2", nil))
 	h.cut()
 	ask := func(last string) (*feed, *view) {
-		q, p := h.admit(httptest.NewRequest("GET", "/v1/stream?channel=public-routers", nil))
+		q, p := h.admit(nil, httptest.NewRequest("GET", "/v1/stream?channel=public-routers", nil))
 		if p != nil {
 			t.Fatal(p)
 		}
@@ -172,7 +172,7 @@ func TestSnapshotBeginsAnew(t *testing.T) {
 		h.Publish(f.live(fmt.Sprintf("core-%d", i), fields{"identity": strings.Repeat("i", 60)}))
 	}
 	h.cut()
-	q, p := h.admit(httptest.NewRequest("GET", "/v1/stream?channel=public-routers", nil))
+	q, p := h.admit(nil, httptest.NewRequest("GET", "/v1/stream?channel=public-routers", nil))
 	if p != nil {
 		t.Fatal(p)
 	}
@@ -289,7 +289,7 @@ func TestNamesApp(t *testing.T) {
 	h.Publish(f.live("core-1", fields{"cpu_percent": 5, "version": "7.20"}))
 	h.Publish(f.interfaces("core-1", map[string]fields{"a/b": {"oper_status": "up"}}))
 	h.cut()
-	q, p := h.admit(httptest.NewRequest("GET", "/v1/stream?channel=public-traidnet&names=app", nil))
+	q, p := h.admit(nil, httptest.NewRequest("GET", "/v1/stream?channel=public-traidnet&names=app", nil))
 	if p != nil {
 		t.Fatal(p)
 	}
@@ -366,7 +366,7 @@ func TestHostileNames(t *testing.T) {
 	h.cut()
 	r := httptest.NewRequest("GET", "/v1/stream?history=9&channel=router-core-1&channel=public-routers", nil)
 	r.Header.Set("Authorization", "Bearer viewer-token")
-	q, p := h.admit(r)
+	q, p := h.admit(nil, r)
 	if p != nil {
 		t.Fatal(p)
 	}
@@ -412,7 +412,7 @@ func TestExpiryInBand(t *testing.T) {
 		}
 	}()
 	end := time.Now().Add(200 * time.Millisecond)
-	q, p := h.admit(httptest.NewRequest("GET", "/v1/stream?channel=public-routers", nil))
+	q, p := h.admit(nil, httptest.NewRequest("GET", "/v1/stream?channel=public-routers", nil))
 	if p != nil {
 		t.Fatal(p)
 	}

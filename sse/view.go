@@ -51,13 +51,16 @@ type run struct {
 }
 
 // viewKey spells out what makes two views the same.
-func viewKey(names []string, routers, groups []string, rights string, app bool) string {
+func viewKey(names []string, in scope, rights string, app bool) string {
 	var b strings.Builder
-	for _, list := range [][]string{names, routers, groups} {
+	for _, list := range [][]string{names, in.routers, in.groups} {
 		for _, s := range list {
 			fmt.Fprintf(&b, "%q", s)
 		}
 		b.WriteByte(';')
+	}
+	if len(in.routers)+len(in.groups) == 0 && in.tracked {
+		b.WriteString("none;")
 	}
 	if rights != "" {
 		fmt.Fprintf(&b, "%q;", rights)

@@ -79,7 +79,7 @@ func TestResumeOverTheWire(t *testing.T) {
 		st := s.open(r.client, r.query, "Authorization", "Bearer viewer-token")
 		st.until("the last cut", func(c *client) bool { return c.synced && c.idCut >= last })
 		st.close()
-		q, p := s.hub.admit(s.request("GET", "/v1/stream?"+r.query, "", "Authorization", "Bearer viewer-token"))
+		q, p := s.hub.admit(nil, s.request("GET", "/v1/stream?"+r.query, "", "Authorization", "Bearer viewer-token"))
 		if p != nil {
 			t.Fatal(p)
 		}

@@ -32,6 +32,9 @@ func (a *app) routes() http.Handler {
 	}
 	mux.Handle("GET /v1/stream", a.hub.Stream())
 	mux.Handle("GET /v1/stream/check", a.hub.Check())
+	mux.Handle("POST /v1/stream/ticket", a.hub.Ticket())
+	mux.Handle("POST /v1/stream/{conn}/track", a.hub.Track())
+	mux.Handle("POST /v1/stream/{conn}/auth", a.hub.Renew())
 	mux.Handle("GET /v1/me", a.hub.Me())
 	mux.Handle("POST /v1/events", a.hub.Events())
 	mux.Handle("POST /apps/{id}/events", a.hub.AppEvents())

@@ -12,7 +12,8 @@ import (
 // Access identifies requests and keeps the sessions. It is safe for concurrent use.
 type Access struct {
 	rules    atomic.Pointer[rules]
-	sessions *sessions
+	sessions *sessions // of the page
+	tickets  *tickets
 	codes    *codes
 	origin   *http.CrossOriginProtection
 	now      func() time.Time
@@ -31,7 +32,7 @@ type rules struct {
 // New prepares access by a config that was validated. now tells the time; asked is told what came of
 // each question to an application.
 func New(cfg Config, now func() time.Time, asked func(result string)) (*Access, error) {
-	a := &Access{sessions: newSessions(), codes: newCodes(), origin: http.NewCrossOriginProtection(), now: now, asked: asked}
+	a := &Access{sessions: newSessions(sessionIdle), tickets: newTickets(), codes: newCodes(), origin: http.NewCrossOriginProtection(), now: now, asked: asked}
 	a.rules.Store(&rules{})
 	change, err := a.Prepare(cfg)
 	if err != nil {
@@ -69,8 +70,7 @@ func (a *Access) Prepare(cfg Config) (apply func(), err error) {
 		a.rules.Store(next)
 		for _, t := range was.tokens {
 			if !slices.ContainsFunc(next.tokens, t.same) {
-				t.identity.lease.end(ErrRevoked)
-				a.sessions.revoke(t.identity.lease)
+				t.identity.lease.end(ErrRevoked) // sessions that it began end with it
 			}
 		}
 		if was.forward != nil && was.forward != next.forward {
@@ -85,6 +85,24 @@ func (a *Access) NoTokens() bool { return len(a.rules.Load().tokens) == 0 }
 // Identify tells who asks. A request that shows nothing is anonymous, without an error; one that shows
 // something that is not valid has no identity either, and the error says why, for people.
 func (a *Access) Identify(r *http.Request) (Identity, error) {
+	id, err := a.byOurs(r)
+	if !id.Anonymous() || errors.Is(err, ErrTokenInURL) || r.Header.Get("Authorization") != "" {
+		return id, err
+	}
+	return a.orApplication(r, err)
+}
+
+// orApplication asks the application about a request that shows nothing of ours, or what err says.
+func (a *Access) orApplication(r *http.Request, err error) (Identity, error) {
+	id, ferr := a.byApplication(r)
+	if !id.Anonymous() || err == nil || errors.Is(ferr, ErrUndecided) {
+		return id, ferr
+	}
+	return Identity{}, err // of ours: it says more
+}
+
+// byOurs tells who asks by what we gave out ourselves, and by the Authorization header.
+func (a *Access) byOurs(r *http.Request) (Identity, error) {
 	if InURL(r) {
 		return Identity{}, ErrTokenInURL
 	}
@@ -95,18 +113,10 @@ func (a *Access) Identify(r *http.Request) (Identity, error) {
 	if secret != "" {
 		return a.bySecret(r, secret)
 	}
-	if c, cerr := r.Cookie(cookieName); cerr == nil {
-		id, serr := a.sessions.find(c.Value, a.now())
-		if serr == nil {
-			return id, nil
-		}
-		err = serr
+	if c, err := r.Cookie(cookieName); err == nil {
+		return a.sessions.find(c.Value, a.now())
 	}
-	id, ferr := a.byApplication(r)
-	if !id.Anonymous() || err == nil || errors.Is(ferr, ErrUndecided) {
-		return id, ferr
-	}
-	return Identity{}, err // of our own session: it says more
+	return Identity{}, nil
 }
 
 // bySecret tries the static tokens first, so that one with dots in it is found too. What is neither that
@@ -156,7 +166,11 @@ func (a *Access) Permission(r *http.Request, channel string) (Identity, error) {
 	if q == nil {
 		return Identity{}, nil
 	}
-	return f.identify(r.Context(), q)
+	id, err := f.identify(r.Context(), q)
+	if err == nil {
+		id.granted = []string{channel}
+	}
+	return id, err
 }
 
 // InURL reports that the query holds a token, which no path accepts.
@@ -174,12 +188,14 @@ func InURL(r *http.Request) bool {
 func (a *Access) Sweep() {
 	now := a.now()
 	a.sessions.sweep(now)
+	a.tickets.sweep(now)
 	a.codes.sweep(now)
 }
 
 // Close ends all sessions, and waits for what Open began.
 func (a *Access) Close() {
 	a.sessions.clear()
+	a.tickets.clear()
 	if a.keeper != nil {
 		a.keeper.close()
 	}

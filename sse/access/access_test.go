@@ -232,7 +232,7 @@ func TestSessionsEnd(t *testing.T) {
 // TestSessionsAreBounded: too many sessions end the one of the same user that was not used for longest,
 // never somebody else's.
 func TestSessionsAreBounded(t *testing.T) {
-	s := newSessions()
+	s := newSessions(sessionIdle)
 	now := time.Unix(1000, 0)
 	other := s.start(Identity{User: "other"}, now)
 	var secrets []string

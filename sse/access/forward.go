@@ -179,11 +179,17 @@ func (f *forwarder) makeRoom() bool {
 	}
 	for k, a := range f.answers { // in random order
 		if a.asking == nil && !a.held() {
-			delete(f.answers, k)
+			f.forget(k, a)
 			return true
 		}
 	}
 	return false
+}
+
+// forget drops an answer: nobody would renew what it gave.
+func (f *forwarder) forget(k key, a *answer) {
+	a.end(ErrUndecided)
+	delete(f.answers, k)
 }
 
 // held reports that a stream lives on the answer.

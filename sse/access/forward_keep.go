@@ -60,7 +60,7 @@ func (f *forwarder) due() (list []*question) {
 		switch {
 		case !a.held():
 			if a.asking == nil && !f.fresh(a) {
-				delete(f.answers, k)
+				f.forget(k, a)
 			}
 		case age >= cache:
 			a.end(ErrUndecided)

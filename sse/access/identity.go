@@ -32,9 +32,10 @@ type Identity struct {
 	Expires time.Time
 
 	lease  *lease
-	from   *lease   // of a session: the token's that it was started with; nil: by a login code
 	signed *signed  // of a signed token
-	joined []*lease // of what it was joined with
+	joined []*lease // of what it came from, and of what it was joined with
+	// granted, if not nil, are the channels that an application allowed, one by one: all that it may.
+	granted []string
 }
 
 // Join returns an identity that ends when one of both does. An anonymous one takes the other's name.
@@ -43,8 +44,12 @@ func (id Identity) Join(other Identity) Identity {
 		return other
 	}
 	id.joined = append(slices.Clone(id.joined), other.leases()...)
+	id.granted = append(slices.Clone(id.granted), other.granted...)
 	return id
 }
+
+// Granted lists the channels that an application allowed, one by one; nil: it was not asked so.
+func (id Identity) Granted() []string { return id.granted }
 
 func (id Identity) leases() []*lease {
 	if id.lease == nil {
@@ -80,7 +85,9 @@ func (id Identity) sameRights(other Identity) bool {
 }
 
 // Narrowed reports that it sees only some routers, or hears only some channels.
-func (id Identity) Narrowed() bool { return id.Channels != nil || id.Routers != nil }
+func (id Identity) Narrowed() bool {
+	return id.Channels != nil || id.Routers != nil || id.granted != nil
+}
 
 // Err is nil as long as the identity was not revoked.
 func (id Identity) Err() error {

@@ -37,12 +37,18 @@ func (a *Access) Permit(r *http.Request, rule Rule) (Identity, *Problem) {
 		}
 		return Identity{}, &Problem{Status: http.StatusForbidden, Detail: "this " + why}
 	}
-	if r.Header.Get("Authorization") == "" {
-		if p := a.ownPage(r); p != nil {
-			return Identity{}, p
-		}
+	if p := a.SameSite(r); p != nil {
+		return Identity{}, p
 	}
 	return id, nil
+}
+
+// SameSite refuses a request that another site's page makes with what the browser sends by itself.
+func (a *Access) SameSite(r *http.Request) *Problem {
+	if r.Header.Get("Authorization") != "" {
+		return nil
+	}
+	return a.ownPage(r)
 }
 
 // ownPage refuses a request that another site makes in the name of a logged-in browser.

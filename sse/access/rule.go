@@ -60,6 +60,12 @@ func (a Rule) Validate(r *configs.Report) {
 
 // AllowsChannel is Allows for a channel of that name.
 func (a Rule) AllowsChannel(id Identity, name string) (ok bool, why string) {
+	if id.granted != nil && a.word != "public" {
+		if !slices.Contains(id.granted, name) {
+			return false, "was not asked for when the application let you in"
+		}
+		return true, ""
+	}
 	if ok, why := a.Allows(id); !ok {
 		return false, why
 	}

@@ -31,28 +31,55 @@ func newSecret() string {
 }
 
 type sessions struct {
+	idle time.Duration // after which an unused one ends
+
 	mu     sync.Mutex
 	live   map[key]Identity
 	logout map[key]time.Time // when it was logged out
 }
 
-func newSessions() *sessions {
-	return &sessions{live: map[key]Identity{}, logout: map[key]time.Time{}}
+func newSessions(idle time.Duration) *sessions {
+	return &sessions{idle: idle, live: map[key]Identity{}, logout: map[key]time.Time{}}
 }
 
-// start opens a session and returns the secret of its cookie.
+// start opens a session and returns the secret of its cookie. It ends with what it came from.
 func (s *sessions) start(id Identity, now time.Time) string {
 	secret := newSecret()
-	id.from, id.lease = id.lease, newLease(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if id.from != nil && id.from.err() != nil {
-		id.lease.end(id.from.err()) // the token was revoked meanwhile
-		return secret
-	}
 	s.makeRoom(id.User, now)
-	s.live[keyOf(secret)] = id
+	s.put(keyOf(secret), id, newLease(now))
 	return secret
+}
+
+// put makes a session of an identity, that lives on a lease of its own, too.
+func (s *sessions) put(k key, id Identity, own *lease) {
+	id.joined, id.lease = id.leases(), own
+	id.Hold()
+	s.live[k] = id
+}
+
+// drop ends a session.
+func (s *sessions) drop(k key, cause error) {
+	id := s.live[k]
+	id.lease.end(cause)
+	id.Release()
+	delete(s.live, k)
+}
+
+// renew gives a session the same user's fresh identity; false: there is none of that secret and user.
+func (s *sessions) renew(secret string, id Identity, now time.Time) bool {
+	k := keyOf(secret)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old, ok := s.live[k]
+	if !ok || old.User != id.User {
+		return false
+	}
+	old.lease.touch(now)
+	old.Release()
+	s.put(k, id, old.lease)
+	return true
 }
 
 // makeRoom ends the session that was not used for longest, of the user who has too many, else of all.
@@ -77,8 +104,7 @@ func (s *sessions) makeRoom(user string, now time.Time) {
 		}
 	}
 	if found {
-		s.live[oldest].lease.end(ErrNoSession)
-		delete(s.live, oldest)
+		s.drop(oldest, ErrNoSession)
 	}
 }
 
@@ -94,13 +120,23 @@ func (s *sessions) find(secret string, now time.Time) (Identity, error) {
 		}
 		return Identity{}, ErrNoSession
 	}
-	if now.Sub(id.lease.lastUse()) > sessionIdle {
-		id.lease.end(ErrNoSession)
-		delete(s.live, k)
-		return Identity{}, ErrNoSession
+	if err := s.over(id, now); err != nil {
+		s.drop(k, err)
+		return Identity{}, err
 	}
 	id.lease.touch(now)
 	return id, nil
+}
+
+// over says why a session has ended, nil if it has not.
+func (s *sessions) over(id Identity, now time.Time) error {
+	if err := id.Err(); err != nil {
+		return err
+	}
+	if now.Sub(id.lease.lastUse()) > s.idle || !id.Expires.IsZero() && !now.Before(id.Expires) {
+		return ErrNoSession
+	}
+	return nil
 }
 
 // end logs out.
@@ -108,26 +144,12 @@ func (s *sessions) end(secret string, now time.Time) {
 	k := keyOf(secret)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id, ok := s.live[k]
-	if !ok {
+	if _, ok := s.live[k]; !ok {
 		return
 	}
-	delete(s.live, k)
-	id.lease.end(ErrLoggedOut)
+	s.drop(k, ErrLoggedOut)
 	if len(s.logout) < maxRemembered {
 		s.logout[k] = now
-	}
-}
-
-// revoke ends the sessions that were started with a token.
-func (s *sessions) revoke(from *lease) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for k, id := range s.live {
-		if id.from == from {
-			id.lease.end(ErrRevoked)
-			delete(s.live, k)
-		}
 	}
 }
 
@@ -135,13 +157,12 @@ func (s *sessions) sweep(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for k, id := range s.live {
-		if now.Sub(id.lease.lastUse()) > sessionIdle {
-			id.lease.end(ErrNoSession)
-			delete(s.live, k)
+		if err := s.over(id, now); err != nil {
+			s.drop(k, err)
 		}
 	}
 	for k, at := range s.logout {
-		if now.Sub(at) > sessionIdle {
+		if now.Sub(at) > s.idle {
 			delete(s.logout, k)
 		}
 	}
@@ -150,8 +171,7 @@ func (s *sessions) sweep(now time.Time) {
 func (s *sessions) clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for k, id := range s.live {
-		id.lease.end(ErrNoSession)
-		delete(s.live, k)
+	for k := range s.live {
+		s.drop(k, ErrNoSession)
 	}
 }

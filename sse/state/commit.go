@@ -28,6 +28,9 @@ func (s *Store) Commit(p Pending, now time.Time) *Cut {
 	for _, e := range p.events {
 		c.Events = append(c.Events, s.record(e))
 	}
+	if p.mark {
+		s.next()
+	}
 	if s.place.Cut == c.Prev.Cut {
 		return nil
 	}

@@ -52,6 +52,7 @@ type Pending struct {
 	tags   []tagging
 	events []Event
 	lost   map[*Topic]int
+	mark   bool // the cut has a number above all that was before, although nothing may have changed
 }
 
 // NewInbox makes an empty inbox.
@@ -99,6 +100,9 @@ func (p *Pending) shed(n int) {
 	}
 	p.events = append(p.events[:0], p.events[n:]...)
 }
+
+// Mark asks for a cut with a number above all that is told before, even if nothing changes.
+func (in *Inbox) Mark() { in.pending.mark = true }
 
 // Take empties the inbox.
 func (in *Inbox) Take() Pending {
