@@ -39,12 +39,13 @@ test: install vet test-page ## run every test, with the race detector
 	$(GO) test $(TESTFLAGS) -tags $(TAGS) ./...
 
 .PHONY: test-page
-test-page: ## the page's unit tests, and that web/dist is what its sources build
+test-page: ## unit tests of the page and of the client module, and that web/dist is what its sources build
 	@if ! node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)' 2>/dev/null; then \
 	  echo "NOT RUN: the unit tests of the page: they need Node 20.19 or later"; \
 	else \
 	  cd web/app && npm ci --no-audit --no-fund --silent && npm test --silent && npx tsc --noEmit && \
-	  built=$$(mktemp -d) && npx vite build --logLevel error --outDir "$$built" --emptyOutDir && diff -r "$$built" ../dist && rm -r "$$built"; \
+	  built=$$(mktemp -d) && npx vite build --logLevel error --outDir "$$built" --emptyOutDir && diff -r "$$built" ../dist && rm -r "$$built" && \
+	  cd ../client && npm ci --no-audit --no-fund --silent && npm test --silent; \
 	fi
 
 .PHONY: cover

@@ -36,6 +36,7 @@ type carry struct {
 	channel string
 	topic   *topic
 	event   string
+	fields  map[string]string // field to new name
 	names   map[string]string // field to `"new name":`
 	app     string            // of an application's topic: who published, "*" for anyone; "": it is none
 	// head is how each change begins, up to the key; shared carries keep what they encoded for others.
@@ -81,7 +82,7 @@ func (c *channels) replaced(next *channels) {
 }
 
 func newCarry(channel string, cfg CarryConfig, t *topic, shared bool) *carry {
-	c := &carry{topic: t, event: cfg.As, shared: shared, app: appOf(cfg.Topic)}
+	c := &carry{topic: t, event: cfg.As, fields: cfg.Fields, shared: shared, app: appOf(cfg.Topic)}
 	if c.event == "" {
 		c.event = c.title()
 	}
@@ -101,6 +102,23 @@ func (c *carry) setChannel(name string) {
 	b = state.AppendString(append(b, `,"topic":`...), c.title())
 	c.eventHead = string(state.AppendString(append(b, `,"event":`...), c.event))
 	c.head = c.eventHead + `,"key":`
+}
+
+// keyFields are the fields that stand in the key of a router's row, under the channel's names.
+func (c *carry) keyFields() []string {
+	var fields []string
+	switch c.topic.Name {
+	case topicLive:
+		fields = []string{fieldRouter}
+	case topicInterfaces:
+		fields = []string{fieldRouter, c.topic.rowField}
+	}
+	for i, name := range fields {
+		if to := c.fields[name]; to != "" {
+			fields[i] = to
+		}
+	}
+	return fields
 }
 
 // title is the name of the topic, as subscribers know it.

@@ -229,3 +229,21 @@ func (q *query) carried() map[string]map[string]string {
 	}
 	return out
 }
+
+// keys lists channel to topic to the fields that rows have in their key, for clients that give rows to pages which
+// know no keys. Rows that are not a router's have none.
+func (q *query) keys() map[string]map[string][]string {
+	out := map[string]map[string][]string{}
+	for i := range q.parts {
+		p := &q.parts[i]
+		fields := p.keyFields()
+		if len(fields) == 0 {
+			continue
+		}
+		if out[p.channel] == nil {
+			out[p.channel] = map[string][]string{}
+		}
+		out[p.channel][p.title()] = fields
+	}
+	return out
+}

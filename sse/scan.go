@@ -243,9 +243,7 @@ func (s *scanner) put(p *part, row *state.Row, judged verdict) bool {
 // snapshotFrame turns the rows into a part of the snapshot. Part 1 is sent even if it has no row: it
 // means "forget what you had".
 func (s *scanner) snapshotFrame(p *part) {
-	b := state.AppendString([]byte(`{"channel":`), p.channel)
-	b = state.AppendString(append(b, `,"topic":`...), p.topic.Name)
-	b = strconv.AppendInt(append(b, `,"part":`...), int64(s.at.no+1), 10)
+	b := strconv.AppendInt([]byte(p.eventHead+`,"part":`), int64(s.at.no+1), 10)
 	b = append(append(append(b, `,"rows":[`...), s.rows...), "]}"...)
 	s.w.frame("snapshot", b)
 }

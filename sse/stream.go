@@ -130,13 +130,15 @@ type helloFrame struct {
 	Expires   int64                        `json:"expires,omitempty"`
 	Resume    string                       `json:"resume"`   // snapshot or delta
 	Channels  map[string]map[string]string `json:"channels"` // to topic to mode
-	Denied    map[string]string            `json:"denied,omitempty"`
+	// Keys says what a row's key is made of, by channel and topic, as the channel calls it.
+	Keys   map[string]map[string][]string `json:"keys,omitempty"`
+	Denied map[string]string              `json:"denied,omitempty"`
 }
 
 // hello is the first frame: what the client gets, and when it has to worry.
 func (h *Hub) hello(q *query, id connID, resumed bool) []byte {
 	hello := helloFrame{V: 1, Conn: id.String(), Journal: h.store.Journal(), Heartbeat: max(1, int(h.opt.heartbeat/time.Second)),
-		Resume: "snapshot", Channels: q.carried(), Denied: q.denied}
+		Resume: "snapshot", Channels: q.carried(), Keys: q.keys(), Denied: q.denied}
 	if resumed {
 		hello.Resume = "delta"
 	}

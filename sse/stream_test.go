@@ -343,6 +343,30 @@ func TestNamesApp(t *testing.T) {
 	}
 }
 
+// Who wants whole rows under a channel's names, and not names=app, finds all names in hello and in each frame.
+func TestNamesOfAChannelAreTold(t *testing.T) {
+	cfg := testConfig()
+	cfg.Channels = []ChannelConfig{{Name: "router-{router}", Access: access.Public(), Carries: []CarryConfig{
+		{Topic: topicLive, As: "RouterLiveDataUpdated", Fields: map[string]string{"router": "name"}},
+		{Topic: topicInterfaces},
+	}}}
+	h := newTestHub(t, cfg, testOptions())
+	h.Publish(newFleet().live("core-1", fields{"cpu_percent": 5}))
+	h.cut()
+	q, p := h.admit(nil, httptest.NewRequest("GET", "/v1/stream?channel=router-core-1", nil))
+	if p != nil {
+		t.Fatal(p)
+	}
+	hello := string(h.hello(q, newConnID(), false))
+	if want := `"keys":{"router-core-1":{"router.interfaces":["router","interface"],"router.live":["name"]}}`; !strings.Contains(hello, want) {
+		t.Errorf("%s has no %s", hello, want)
+	}
+	_, fd := h.watch(q, "")
+	if first := string(fd.next()); !strings.Contains(first, `"topic":"router.live","event":"RouterLiveDataUpdated","part":1`) {
+		t.Errorf("the snapshot begins %.200s", first)
+	}
+}
+
 func eventNames(list []message) (names []string) {
 	for _, m := range list {
 		names = append(names, m.event)

@@ -53,22 +53,13 @@ type page struct {
 	files map[string]*file // by URL path
 }
 
-// newPage reads all files; dist is the folder that Vite made.
-func newPage(dist fs.FS) (*page, error) {
+// newPage reads all files: of dist, the folder that Vite made, and of others.
+func newPage(dist fs.FS, others ...fs.FS) (*page, error) {
 	p := &page{files: map[string]*file{}}
-	err := fs.WalkDir(dist, ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
+	for _, folder := range append([]fs.FS{dist}, others...) {
+		if err := p.read(folder); err != nil {
+			return nil, fmt.Errorf("web: reading the built page: %w", err)
 		}
-		f, err := newFile(dist, name)
-		if err != nil {
-			return err
-		}
-		p.files["/"+name] = f
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("web: reading the built page: %w", err)
 	}
 	index := p.files["/index.html"]
 	if index == nil {
@@ -78,8 +69,22 @@ func newPage(dist fs.FS) (*page, error) {
 	return p, nil
 }
 
-func newFile(dist fs.FS, name string) (*file, error) {
-	plain, err := fs.ReadFile(dist, name)
+func (p *page) read(folder fs.FS) error {
+	return fs.WalkDir(folder, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		f, err := newFile(folder, name)
+		if err != nil {
+			return err
+		}
+		p.files["/"+name] = f
+		return nil
+	})
+}
+
+func newFile(folder fs.FS, name string) (*file, error) {
+	plain, err := fs.ReadFile(folder, name)
 	if err != nil {
 		return nil, err
 	}

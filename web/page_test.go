@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -196,5 +197,21 @@ func TestThePageIsOnlyRead(t *testing.T) {
 	page(t).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", nil))
 	if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD" {
 		t.Errorf("%d, Allow %q", w.Code, w.Header().Get("Allow"))
+	}
+}
+
+// The client module is served as it is written: a page of somebody else needs no npm to use it.
+func TestTheClientModuleIsServed(t *testing.T) {
+	h := page(t)
+	for _, name := range []string{"index.js", "hub.js", "state.js", "worker.js"} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", "/client/"+name, nil))
+		want, err := os.ReadFile("client/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.Code != http.StatusOK || w.Body.String() != string(want) || w.Header().Get("Content-Type") != "text/javascript; charset=utf-8" {
+			t.Errorf("%s: %d, %v", name, w.Code, w.Header())
+		}
 	}
 }

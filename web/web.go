@@ -13,6 +13,11 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
+// client is the module for pages of others, as npm would have it.
+//
+//go:embed client/*.js
+var client embed.FS
+
 // Web is the page and its API.
 type Web struct {
 	cfg     Config
@@ -28,7 +33,7 @@ func New(cfg Config, devices Devices, rights Rights, log *slog.Logger) (*Web, er
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPage(built)
+	p, err := newPage(built, client)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ function newGroup({ key, base, filter }, send) {
       await ask();
       const more = last ? { last_event_id: last } : { history: Math.max(...of("history")) };
       if (token) {
-        const answer = await request("/ticket", "POST");
+        const answer = await request(`/ticket${query()}`, "POST");
         if (!answer.ok) return refused(answer, current);
         more.ticket = (await answer.json()).ticket;
       }

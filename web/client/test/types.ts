@@ -1,0 +1,24 @@
+// What a page in TypeScript writes; it is only compiled.
+
+import { type Client, connect, type Row, type Status } from "../index.js";
+
+const client: Client = connect({ url: "/pulse/", token: async () => "t", share: true });
+const rows = new Map<string, Row>();
+let last: Status | undefined;
+const end: () => void = client.subscribe(
+  ["public-routers"],
+  {
+    rows: (list) => list.forEach((row) => (row.value ? rows.set(row.key, row) : rows.delete(row.key))),
+    events: ([e]) => console.log(e?.event, e?.data.to),
+    gaps: ([gap]) => console.log(gap?.lost),
+    status: (status) => (last = status),
+  },
+  { router: ["core-1"], history: 20 },
+);
+client.retry();
+end();
+client.close();
+console.log(last);
+
+// @ts-expect-error: a filter that there is not
+client.subscribe("a", {}, { routers: [] });
