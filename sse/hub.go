@@ -131,8 +131,7 @@ func newHub(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log 
 	if h.metrics, err = newMetrics(reg, h); err != nil {
 		return nil, err
 	}
-	asked := func(result string) { h.metrics.asked.WithLabelValues(result).Inc() }
-	if h.access, err = access.New(cfg.Access, opt.now, asked); err != nil {
+	if h.access, err = access.New(cfg.Access, opt.now, h.accessHooks()); err != nil {
 		return nil, fmt.Errorf("access: %w", err)
 	}
 	h.env = feedEnv{
@@ -142,6 +141,21 @@ func newHub(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log 
 		lagged: h.metrics.lagged.Inc,
 	}
 	return h, nil
+}
+
+// accessHooks counts and logs what access does by itself.
+func (h *Hub) accessHooks() access.Hooks {
+	return access.Hooks{
+		Asked: func(result string) { h.metrics.asked.WithLabelValues(result).Inc() },
+		Keys: func(err error) {
+			if err == nil {
+				h.metrics.keys.WithLabelValues("ok").Inc()
+				return
+			}
+			h.metrics.keys.WithLabelValues("failed").Inc()
+			h.log.Warn("the keys of signed tokens cannot be read: those that are known go on", "err", err)
+		},
+	}
 }
 
 // Access tells who asks, for handlers beside the stream.

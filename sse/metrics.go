@@ -23,6 +23,7 @@ type metrics struct {
 	failed      prometheus.Counter
 	posts       *prometheus.CounterVec // by what came of them
 	asked       *prometheus.CounterVec // by what came of it
+	keys        *prometheus.CounterVec // by what came of it
 }
 
 func newMetrics(reg prometheus.Registerer, h *Hub) (*metrics, error) {
@@ -53,6 +54,7 @@ func newMetrics(reg prometheus.Registerer, h *Hub) (*metrics, error) {
 		failed:      counter("save_errors_total", "Times that rows or events could not be saved."),
 		posts:       vec("posts_total", "Events that applications published: published, again (known by its id), or refused (requests).", "result"),
 		asked:       vec("asked_total", "Questions to the application that decides who may listen: yes, no, unreadable, failed, or busy (too many at once).", "result"),
+		keys:        vec("key_reads_total", "Times that the keys of signed tokens were read from jwks_url: ok or failed.", "result"),
 	}
 	rows := func(pick func(rows, tombstones int) int) func() int {
 		return func() (n int) {
@@ -60,7 +62,7 @@ func newMetrics(reg prometheus.Registerer, h *Hub) (*metrics, error) {
 			return n
 		}
 	}
-	return m, register(reg, m.publish, m.cuts, m.changes, m.connections, m.ended, m.refused, m.bytes, m.lagged, m.gaps, m.saves, m.failed, m.posts, m.asked,
+	return m, register(reg, m.publish, m.cuts, m.changes, m.connections, m.ended, m.refused, m.bytes, m.lagged, m.gaps, m.saves, m.failed, m.posts, m.asked, m.keys,
 		gauge("subscribers", "Streams that are open.", h.conns.count),
 		gauge("views", "Different views that are followed.", h.views.count),
 		gauge("rows", "Rows of all topics.", rows(func(r, _ int) int { return r })),

@@ -17,8 +17,9 @@ type Access struct {
 	codes    *codes
 	origin   *http.CrossOriginProtection
 	now      func() time.Time
-	asked    func(result string)
-	keeper   *keeper // while it is open
+	hooks    Hooks
+	keeper   *keeper       // while it is open
+	wake     chan struct{} // for the keeper: there are other rules
 }
 
 // rules are what the config says. They never change: Apply sets others.
@@ -29,10 +30,21 @@ type rules struct {
 	trusted []netip.Prefix
 }
 
-// New prepares access by a config that was validated. now tells the time; asked is told what came of
-// each question to an application.
-func New(cfg Config, now func() time.Time, asked func(result string)) (*Access, error) {
-	a := &Access{sessions: newSessions(sessionIdle), tickets: newTickets(), codes: newCodes(), origin: http.NewCrossOriginProtection(), now: now, asked: asked}
+// Hooks are told what access does by itself. They must not block; those that are nil are left out.
+type Hooks struct {
+	Asked func(result string) // what came of a question to an application
+	Keys  func(err error)     // what came of reading an issuer's keys
+}
+
+// New prepares access by a config that was validated. now tells the time.
+func New(cfg Config, now func() time.Time, hooks Hooks) (*Access, error) {
+	a := &Access{wake: make(chan struct{}, 1), sessions: newSessions(sessionIdle), tickets: newTickets(), codes: newCodes(), origin: http.NewCrossOriginProtection(), now: now, hooks: hooks}
+	if hooks.Asked == nil {
+		a.hooks.Asked = func(string) {}
+	}
+	if hooks.Keys == nil {
+		a.hooks.Keys = func(error) {}
+	}
 	a.rules.Store(&rules{})
 	change, err := a.Prepare(cfg)
 	if err != nil {
@@ -56,7 +68,7 @@ func (a *Access) Prepare(cfg Config) (apply func(), err error) {
 	if next.forward = was.forward; !was.forward.is(cfg.Forward) {
 		next.forward = nil
 		if cfg.Forward != nil {
-			next.forward = newForwarder(*cfg.Forward, a.now, a.asked)
+			next.forward = newForwarder(*cfg.Forward, a.now, a.hooks.Asked)
 		}
 	}
 	for _, p := range cfg.TrustedProxies {
@@ -75,6 +87,10 @@ func (a *Access) Prepare(cfg Config) (apply func(), err error) {
 		}
 		if was.forward != nil && was.forward != next.forward {
 			was.forward.close()
+		}
+		select {
+		case a.wake <- struct{}{}:
+		default: // the keeper will look anyway
 		}
 	}, nil
 }
@@ -95,7 +111,7 @@ func (a *Access) Identify(r *http.Request) (Identity, error) {
 // orApplication asks the application about a request that shows nothing of ours, or what err says.
 func (a *Access) orApplication(r *http.Request, err error) (Identity, error) {
 	id, ferr := a.byApplication(r)
-	if !id.Anonymous() || err == nil || errors.Is(ferr, ErrUndecided) {
+	if !id.Anonymous() || err == nil || undecided(ferr) {
 		return id, ferr
 	}
 	return Identity{}, err // of ours: it says more
@@ -128,7 +144,7 @@ func (a *Access) bySecret(r *http.Request, secret string) (Identity, error) {
 	case err == nil:
 		return id, nil
 	case signed != nil && looksSigned(secret):
-		return signed.identify(secret)
+		return signed.identify(r.Context(), secret)
 	}
 	if id, ferr := a.byApplication(r); ferr != nil || !id.Anonymous() {
 		return id, ferr
@@ -199,7 +215,11 @@ func (a *Access) Close() {
 	if a.keeper != nil {
 		a.keeper.close()
 	}
-	if f := a.rules.Load().forward; f != nil {
-		f.close()
+	rules := a.rules.Load()
+	if rules.forward != nil {
+		rules.forward.close()
+	}
+	if rules.signed != nil && rules.signed.keys != nil {
+		rules.signed.keys.client.CloseIdleConnections()
 	}
 }

@@ -37,7 +37,7 @@ func testAccess(t *testing.T) (*Access, *clock) {
 	}
 	cfg.TrustedProxies = []string{"127.0.0.0/8", "10.9.9.9", "::1"}
 	c := &clock{time.Unix(1_767_225_600, 0)}
-	a, err := New(cfg, c.read, func(string) {})
+	a, err := New(cfg, c.read, Hooks{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -359,7 +359,7 @@ func BenchmarkIdentify(b *testing.B) {
 	for i := range 100 {
 		cfg.Tokens = append(cfg.Tokens, TokenConfig{Name: fmt.Sprint("t", i), SHA256: hexSum(fmt.Sprint(i))})
 	}
-	a, err := New(cfg, time.Now, func(string) {})
+	a, err := New(cfg, time.Now, Hooks{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func (f *forwarder) identify(ctx context.Context, q *question) (Identity, error)
 		case fresh:
 			return a.id, a.err
 		case a.question == q: // it is for us to ask
-			f.settle(q, f.answerTo(ctx, q))
+			f.settle(q, f.answerTo(context.WithoutCancel(ctx), q)) // others may wait for it, too
 			continue
 		}
 		select {
@@ -132,7 +132,7 @@ type said struct {
 }
 
 func (f *forwarder) answerTo(ctx context.Context, q *question) said {
-	id, err := f.ask(context.WithoutCancel(ctx), q) // others may wait for it, too; it has a time of its own
+	id, err := f.ask(ctx, q)
 	return said{id, err}
 }
 

@@ -6,15 +6,16 @@ import (
 	"time"
 )
 
-// keeper renews the answers that open streams live on, before they are too old to count, and ends the
-// streams of those that cannot be renewed.
+// keeper renews the answers that open streams live on, before they are too old to count, ends the
+// streams of those that cannot be renewed, and reads the keys of issuers again. Where nothing is to be
+// asked, it sleeps.
 type keeper struct {
 	access *Access
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
 }
 
-// Open begins to renew what applications said of those who have streams. Close ends it.
+// Open begins to renew what others say of who has streams. Close ends it.
 func (a *Access) Open() {
 	ctx, cancel := context.WithCancel(context.Background())
 	a.keeper = &keeper{access: a, cancel: cancel}
@@ -28,17 +29,35 @@ func (k *keeper) run(ctx context.Context) {
 	tick := time.NewTicker(keepPeriod)
 	defer tick.Stop()
 	for {
+		rules := k.access.rules.Load()
+		if rules.forward != nil || rules.signed != nil && rules.signed.keys != nil {
+			tick.Reset(keepPeriod)
+		} else {
+			tick.Stop()
+		}
 		select {
 		case <-ctx.Done():
 			return
+		case <-k.access.wake:
 		case <-tick.C:
 		}
-		f := k.access.rules.Load().forward
-		if f == nil {
-			continue
-		}
+		k.look(ctx)
+	}
+}
+
+func (k *keeper) look(ctx context.Context) {
+	rules := k.access.rules.Load()
+	if f := rules.forward; f != nil {
 		for _, q := range f.due() {
 			k.wait.Go(func() { f.settle(q, f.answerTo(ctx, q)) })
+		}
+	}
+	if rules.signed == nil || rules.signed.keys == nil {
+		return
+	}
+	if keys := rules.signed.keys; keys != nil {
+		if asking := keys.due(); asking != nil {
+			k.wait.Go(func() { keys.read(ctx, asking) })
 		}
 	}
 }

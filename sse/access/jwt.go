@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -15,7 +16,8 @@ import (
 type verifier struct {
 	access *Access
 	config JWTConfig
-	key    any
+	key    *verifyKey // nil: one of the set
+	keys   *keySet    // nil: there is the one key
 	parser *jwt.Parser
 	denied map[string]bool
 }
@@ -24,12 +26,13 @@ type verifier struct {
 // believes the token.
 type signed struct {
 	by  *verifier // who checked it
+	key *verifyKey
 	jti string
 }
 
 func (s *signed) err() error {
 	present := s.by.access.rules.Load().signed
-	if present == nil || present != s.by && !present.agrees(s.by) || !present.mayPass(s.jti) {
+	if present == nil || s.key.gone.Load() || present != s.by && !present.agrees(s.by) || !present.mayPass(s.jti) {
 		return ErrRevoked
 	}
 	return nil
@@ -38,7 +41,7 @@ func (s *signed) err() error {
 // agrees reports that a token which another verifier found good would be good here.
 func (v *verifier) agrees(other *verifier) bool {
 	return v.config.Algorithm == other.config.Algorithm && v.config.Issuer == other.config.Issuer &&
-		v.config.Audience == other.config.Audience && reflect.DeepEqual(v.key, other.key)
+		v.config.Audience == other.config.Audience && v.keys == other.keys && (v.keys != nil || reflect.DeepEqual(v.key.key, other.key.key))
 }
 
 // mayPass reports that a token is not denied. Without a jti nobody could deny it.
@@ -54,11 +57,10 @@ func newVerifier(cfg JWTConfig, a *Access) (*verifier, error) {
 	if !slices.Contains(algorithms(), cfg.Algorithm) || cfg.Issuer == "" || cfg.Audience == "" {
 		return nil, errors.New("access.jwt: algorithm, issuer and audience are needed")
 	}
-	key, err := cfg.key()
-	if err != nil {
+	v := &verifier{access: a, config: cfg, denied: map[string]bool{}}
+	if err := v.takeKeys(a.rules.Load().signed); err != nil {
 		return nil, err
 	}
-	v := &verifier{access: a, config: cfg, key: key, denied: map[string]bool{}}
 	for _, jti := range cfg.Denied {
 		v.denied[jti] = true
 	}
@@ -67,30 +69,64 @@ func newVerifier(cfg JWTConfig, a *Access) (*verifier, error) {
 	return v, nil
 }
 
+// takeKeys reads the key, or goes on with the set of keys that was read before.
+func (v *verifier) takeKeys(present *verifier) error {
+	if v.config.JWKSURL == "" {
+		key, err := v.config.key()
+		v.key = &verifyKey{key: key}
+		return err
+	}
+	if present != nil && present.config.JWKSURL == v.config.JWKSURL && present.config.Algorithm == v.config.Algorithm {
+		v.keys = present.keys
+	} else {
+		v.keys = newKeySet(v.config, v.access.now, v.access.hooks.Keys)
+	}
+	return nil
+}
+
 // looksSigned reports the three parts of a signed token, before anything is decoded or allocated.
 func looksSigned(secret string) bool { return strings.Count(secret, ".") == 2 }
 
 // identify says only that a token is not valid, never why: the reasons help those who forge one.
-func (v *verifier) identify(secret string) (Identity, error) {
+func (v *verifier) identify(ctx context.Context, secret string) (Identity, error) {
 	claims := jwt.MapClaims{}
-	if _, err := v.parser.ParseWithClaims(secret, claims, v.keyFor); err != nil {
+	var key *verifyKey
+	_, err := v.parser.ParseWithClaims(secret, claims, func(t *jwt.Token) (found any, err error) {
+		if key, err = v.keyFor(ctx, t); err != nil {
+			return nil, err
+		}
+		return key.key, nil
+	})
+	if errors.Is(err, ErrNoKeys) {
+		return Identity{}, ErrNoKeys
+	}
+	if err != nil {
 		return Identity{}, ErrInvalidToken
 	}
 	id, err := v.identityIn(claims)
 	if err != nil {
 		return Identity{}, ErrInvalidToken
 	}
+	id.signed.key = key
 	return id, nil
 }
 
-// keyFor gives the one key there is. A token that brings its own is refused; a kid chooses nothing.
-func (v *verifier) keyFor(t *jwt.Token) (any, error) {
+// keyFor gives the one key there is, or chooses one of the set by its kid. A token that brings its own is
+// refused.
+func (v *verifier) keyFor(ctx context.Context, t *jwt.Token) (*verifyKey, error) {
 	for _, name := range []string{"jwk", "jku", "x5c", "x5u", "crit"} {
 		if _, ok := t.Header[name]; ok {
 			return nil, fmt.Errorf("header %s is refused", name)
 		}
 	}
-	return v.key, nil
+	if v.keys == nil {
+		return v.key, nil
+	}
+	kid, isText := t.Header["kid"].(string)
+	if t.Header["kid"] != nil && !isText {
+		return nil, ErrInvalidToken
+	}
+	return v.keys.find(ctx, kid)
 }
 
 func (v *verifier) identityIn(claims jwt.MapClaims) (Identity, error) {
@@ -108,7 +144,7 @@ func (v *verifier) identityIn(claims jwt.MapClaims) (Identity, error) {
 		return Identity{}, err
 	}
 	end, _ := claims["exp"].(float64) // plainTime has seen it, and the parser requires it
-	id.Expires, id.signed = time.Unix(int64(end), 0), &signed{v, jti}
+	id.Expires, id.signed = time.Unix(int64(end), 0), &signed{by: v, jti: jti}
 	return id, nil
 }
 

@@ -33,7 +33,8 @@ type issuer struct {
 	public  []byte // as in the key file
 }
 
-func newIssuer(t *testing.T, algorithm string) issuer {
+// newIssuer makes an issuer whose key is in a file, or published.
+func newIssuer(t *testing.T, algorithm string, published bool) issuer {
 	t.Helper()
 	i := issuer{method: jwt.GetSigningMethod(algorithm)}
 	var public any
@@ -66,7 +67,10 @@ func newIssuer(t *testing.T, algorithm string) issuer {
 	}
 	cfg := DefaultConfig()
 	cfg.JWT = JWTConfig{Algorithm: algorithm, KeyFile: configs.File(file), Issuer: "app", Audience: "routerpulse", Denied: []string{"gone"}}
-	if i.access, err = New(cfg, func() time.Time { return time.Unix(1_767_225_600, 0) }, func(string) {}); err != nil {
+	if published {
+		cfg.JWT.KeyFile, cfg.JWT.JWKSURL = "", newKeyServer(t, keyOfSet("", algorithm, public)).URL
+	}
+	if i.access, err = New(cfg, func() time.Time { return time.Unix(1_767_225_600, 0) }, Hooks{}); err != nil {
 		t.Fatal(err)
 	}
 	return i
@@ -134,8 +138,9 @@ func (i issuer) forged(t *testing.T) map[string]string {
 func TestFault35ForgedTokens(t *testing.T) {
 	const maxAlloc = 64 << 10
 	accepted, trials, most := 0, 0, uint64(0)
-	for _, algorithm := range []string{"HS256", "RS256", "ES256", "EdDSA"} {
-		i := newIssuer(t, algorithm)
+	for _, kind := range []string{"HS256", "RS256", "ES256", "EdDSA", "RS256 published", "ES256 published", "EdDSA published"} {
+		algorithm, _, published := strings.Cut(kind, " ")
+		i := newIssuer(t, algorithm, published)
 		good := i.sign(t, i.method, i.private, nil, nil)
 		id, err := i.access.Identify(request("GET", "/", "Authorization", "Bearer "+good))
 		if err != nil || id.User != "ann" || !id.Has("viewer") || id.Expires.Unix() != 1_767_225_900 {
@@ -169,7 +174,7 @@ func TestFault35ForgedTokens(t *testing.T) {
 
 // TestKeyFiles: a key that does not fit the algorithm is refused at the start.
 func TestKeyFiles(t *testing.T) {
-	public := newIssuer(t, "RS256").public
+	public := newIssuer(t, "RS256", false).public
 	for _, c := range []struct {
 		algorithm string
 		key       []byte

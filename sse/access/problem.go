@@ -67,12 +67,15 @@ func howTo(cause error) string {
 // undecidedRetry is Retry-After when an application does not say who asks.
 const undecidedRetry = 5 * time.Second
 
+// undecided reports that nobody can say now who asks.
+func undecided(err error) bool { return errors.Is(err, ErrUndecided) || errors.Is(err, ErrNoKeys) }
+
 // Unauthorized is a 401, or a 503 if nobody can say now. what is "channel x", or what else needs an identity.
 func Unauthorized(what string, cause error) *Problem {
 	if errors.Is(cause, ErrTokenInURL) {
 		return &Problem{Status: http.StatusUnauthorized, Detail: cause.Error(), Challenge: Challenge(cause)}
 	}
-	if errors.Is(cause, ErrUndecided) {
+	if undecided(cause) {
 		return &Problem{Status: http.StatusServiceUnavailable, Detail: cause.Error(), RetryAfter: undecidedRetry}
 	}
 	return &Problem{Status: http.StatusUnauthorized, Detail: what + howTo(cause), Challenge: Challenge(cause)}
