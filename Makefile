@@ -93,6 +93,12 @@ $(TOOLS)/telegraf-$(TELEGRAF)-influxdb:
 bench-scale: build ## 10,000 routers of 20 interfaces every 30 s in one process: lateness, memory (about 25 min)
 	$(GO) run ./bench/scale
 
+.PHONY: bench-stream
+bench-stream: ## 5,000 subscribers, side by side with r3labs/sse and go-sse (about 12 min)
+	$(GO) build -trimpath -tags $(TAGS) -o bin/bench-stream-server ./bench/stream/server
+	cd bench/stream/peers && $(GO) build -trimpath -o $(CURDIR)/bin/bench-stream-peers .
+	$(GO) run ./bench/stream $(STREAMFLAGS)
+
 .PHONY: faults
 faults: install ## the fault matrix with its full trials, one line a row (about an hour, as root)
 	$(GO) run ./bench/faults

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// crowd is many subscribers of one server.
+type crowd struct {
+	tally
+	target  target
+	readers []*reader
+	conns   []net.Conn
+	sees    func(i int) []int // the routers that a subscriber gets; nil: all
+	few     int               // from this one on, who shall stop reading
+	stalled atomic.Bool
+	wg      sync.WaitGroup
+	closing chan struct{}
+}
+
+// target is how to reach a server.
+type target struct {
+	address string
+	path    func(i int) string
+	ready   string // what says that a stream is in sync
+	tls     *tls.Config
+}
+
+// addresses is from how many the subscribers come, 127.0.0.2 and on: one has ports for 28,000 only.
+const addresses = 20
+
+// dialers is how many connections are opened at once.
+const dialers = 128
+
+// gather opens n streams. Those from index few on stop reading once stalled is set; their kernels take
+// little more.
+func gather(ctx context.Context, t target, n, few int) (*crowd, error) {
+	c := &crowd{target: t, readers: make([]*reader, n), conns: make([]net.Conn, n), few: few, closing: make(chan struct{})}
+	var dialing sync.WaitGroup
+	errs := make(chan error, dialers)
+	next := make(chan int)
+	for range dialers {
+		dialing.Go(func() {
+			for i := range next {
+				if err := c.open(ctx, i, i >= few); err != nil {
+					errs <- err
+					return
+				}
+			}
+		})
+	}
+	var err error
+	for i := 0; i < n && err == nil; i++ {
+		select {
+		case next <- i:
+		case err = <-errs:
+		}
+	}
+	close(next)
+	dialing.Wait()
+	select {
+	case err = <-errs:
+	default:
+	}
+	if err != nil {
+		c.close()
+		return nil, fmt.Errorf("subscribers of %s: %w", t.address, err)
+	}
+	return c, nil
+}
+
+func (c *crowd) open(ctx context.Context, i int, small bool) error {
+	dialer := net.Dialer{Timeout: 20 * time.Second, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+i%addresses))}}
+	if small {
+		dialer.Control = asOverEthernet
+	}
+	conn, err := dialer.DialContext(ctx, "tcp", c.target.address)
+	if err != nil {
+		return err
+	}
+	if c.target.tls != nil {
+		conn = tls.Client(conn, c.target.tls)
+	}
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n", c.target.path(i)); err != nil {
+		return err
+	}
+	c.conns[i], c.readers[i] = conn, &reader{tally: &c.tally, ready: c.target.ready}
+	c.wg.Go(func() { c.read(i) })
+	return nil
+}
+
+// asOverEthernet makes a connection one of small segments. For those of loopback, which are 64 KB, the
+// kernel keeps megabytes, and who does not read would not be noticed for minutes.
+func asOverEthernet(_, _ string, raw syscall.RawConn) error {
+	var failed error
+	err := raw.Control(func(fd uintptr) {
+		failed = errors.Join(unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_MAXSEG, 1400), unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 4096))
+	})
+	return errors.Join(err, failed)
+}
+
+// read reads a stream until it ends.
+func (c *crowd) read(i int) {
+	buf := make([]byte, 16<<10)
+	for {
+		// Nothing for so long: the stream is dead.
+		if err := c.conns[i].SetReadDeadline(time.Now().Add(2 * time.Minute)); err != nil {
+			c.gone()
+			return
+		}
+		n, err := c.conns[i].Read(buf)
+		c.readers[i].take(buf[:n])
+		if err != nil {
+			c.gone()
+			return
+		}
+		if i >= c.few && c.stalled.Load() {
+			return // the connection stays open
+		}
+	}
+}
+
+func (c *crowd) gone() {
+	select {
+	case <-c.closing:
+	default:
+		c.ended.Add(1)
+	}
+}
+
+// inSync waits until all are.
+func (c *crowd) inSync(ctx context.Context, within time.Duration) error {
+	return await(ctx, within, func() bool { return int(c.ready.Load()) == len(c.conns) }, func() string {
+		return fmt.Sprintf("%d of %d streams in sync, %d ended", c.ready.Load(), len(c.conns), c.ended.Load())
+	})
+}
+
+// await waits for something to come true.
+func await(ctx context.Context, within time.Duration, ok func() bool, what func() string) error {
+	for end := time.Now().Add(within); !ok(); {
+		if time.Now().After(end) {
+			return fmt.Errorf("after %s: %s", within, what())
+		}
+		if err := sleep(ctx, 5*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wanted is how many changes of the window each of the first n readers must get.
+func (c *crowd) wanted(n, routers int) []int64 {
+	made := make([]int64, routers)
+	for number := c.from.Load(); number < c.to.Load(); number++ {
+		made[number%uint64(routers)]++
+	}
+	list := make([]int64, n)
+	for i := range list {
+		if c.sees == nil {
+			list[i] = int64(c.to.Load() - c.from.Load())
+			continue
+		}
+		for _, router := range c.sees(i) {
+			list[i] += made[router]
+		}
+	}
+	return list
+}
+
+// missing is how many of them the readers do not have.
+func (c *crowd) missing(wanted []int64) (lack int64) {
+	for i, n := range wanted {
+		lack += max(0, n-c.readers[i].got.Load())
+	}
+	return lack
+}
+
+func (c *crowd) close() {
+	close(c.closing)
+	for _, conn := range c.conns {
+		if conn != nil {
+			_ = conn.Close()
+		}
+	}
+	c.wg.Wait()
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
