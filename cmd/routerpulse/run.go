@@ -118,6 +118,11 @@ func (a *app) status() string {
 // forwards. ready is called once everything runs.
 func (a *app) run(ctx context.Context, ready func()) (err error) {
 	defer a.reloads.hear()()
+	unlock, err := lockFolder(a.cfg.dataFolder())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	var listen net.ListenConfig
 	if a.listener, err = listen.Listen(ctx, "tcp", a.cfg.Web.Listen); err != nil {
 		return fmt.Errorf("%w: is it running already? choose another address with --listen (port 0 takes a free one)", err)
