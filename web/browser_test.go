@@ -84,6 +84,22 @@ func TestBrowserList(t *testing.T) {
 	}
 }
 
+// An admin sees that the config was refused, where its mistake is, and that it is corrected.
+func TestBrowserShowsARefusedConfig(t *testing.T) {
+	health := webtest.Channel{Name: "admin-pipeline", Topics: []string{"pipeline.health"}}
+	f := webtest.NewFake(t, page(t), publicRouters, health)
+	f.Set("pipeline.health", "config", webtest.Row{"last_reload_successful": true, "problem": "", "problems": 0, "time": time.Now().UnixMilli()})
+	b := open(t, f)
+	b.Until("nothing is said of a good config", `document.querySelector(".config-refused") === null`)
+	const problem = "/etc/routerpulse/routerpulse.yaml:12:3: laness: unknown key <b>; did you mean lanes?"
+	f.Set("pipeline.health", "config", webtest.Row{"last_reload_successful": false, "problem": problem, "problems": 3, "time": time.Now().UnixMilli()})
+	b.Until("the mistake is shown with its place", fmt.Sprintf(`document.querySelector(".config-refused > code")?.textContent === %q`, problem))
+	b.Until("and that there are others", `document.querySelector(".config-refused").textContent.includes("2 more problems")`)
+	f.Set("pipeline.health", "config", webtest.Row{"last_reload_successful": true, "problem": "", "problems": 0})
+	b.Until("a good config takes it away", `document.querySelector(".config-refused") === null`)
+	noErrors(t, b)
+}
+
 func TestBrowserKeepsItsStateInTheAddress(t *testing.T) {
 	f := webtest.NewFake(t, page(t), publicRouters)
 	b := open(t, f)
@@ -153,7 +169,7 @@ func TestBrowserLogsIn(t *testing.T) {
 	b.Until("the reasons are shown", `document.querySelector(".locked").textContent.includes("this channel needs a login")`)
 	b.Type("#token", "wrong")
 	b.Click("button.primary")
-	b.Until("a wrong token is refused with the reason", `document.querySelector(".refused").textContent === "This token is not known here."`)
+	b.Until("a wrong token is refused with the reason", `document.querySelector(".config-refused").textContent === "This token is not known here."`)
 	b.Run(webtest.Script(`document.querySelector("#token").select()`))
 	b.Type("#token", webtest.Token)
 	b.Click("button.primary")

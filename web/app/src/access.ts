@@ -43,10 +43,13 @@ function topicName(t: unknown): string {
 
 const placeholder = "{router}";
 
-/** fleetChannels picks as few allowed channels as carry the topics of the list. */
+/** fleetChannels picks as few allowed channels as carry the topics of the list, and for admins how the server does. */
 export function fleetChannels(me: Me): string[] {
   const usable = me.channels.filter((c) => c.allowed && !c.name.includes(placeholder));
-  return pick(usable, ["router.live", "router.status", "dashboard.stats"]);
+  const fleet = pick(usable, ["router.live", "router.status", "dashboard.stats"]);
+  return fleet.length === 0
+    ? fleet
+    : pick(usable, ["router.live", "router.status", "dashboard.stats", "pipeline.health"]);
 }
 
 /** routerChannel is the channel for one router's interfaces; null if none is open to us. */

@@ -4,6 +4,7 @@ import { batch, type Signal, signal } from "@preact/signals";
 import { Api, fleetChannels, type Me, routerChannel } from "./access";
 import { Skew } from "./clock";
 import type { Link } from "./link";
+import { healthTopic } from "./model";
 import type { Frame } from "./protocol";
 import { type Changed, emptyState, reduce, type State } from "./reducer";
 import { formatRoute, parseRoute, type Route } from "./route";
@@ -217,7 +218,9 @@ export class App {
       else if (f.type === "ping") this.skew.observe(f.time ?? 0, this.page.now());
       else if (f.type === "delta") {
         this.skew.observe(f.time, this.page.now());
-        if (f.changes.length > 0) this.lastChange.value = Math.max(f.time, this.lastChange.value ?? 0);
+        // How the server does is no news of a router.
+        if (f.changes.some((c) => c.topic !== healthTopic))
+          this.lastChange.value = Math.max(f.time, this.lastChange.value ?? 0);
       }
     }
   }

@@ -155,3 +155,23 @@ export const carriers: readonly string[] = [
 export function ports(interfaces: readonly Interface[]): string[] {
   return interfaces.filter((i) => !carriers.includes(str(i.row, "type"))).map((i) => i.name);
 }
+
+export const healthTopic = "pipeline.health";
+
+/** A config that the server was given and refused: the one before goes on. */
+export interface RefusedConfig {
+  /** file:line:column: what is wrong there. */
+  problem: string;
+  /** How many problems there are beside that one. */
+  more: number;
+  /** When it was refused, server's ms. */
+  at: number | null;
+}
+
+/** refusedConfig is what admins are told of the config that was read last; null if it is good. */
+export function refusedConfig(state: State): RefusedConfig | null {
+  const row = topicRows(state, healthTopic).get("config");
+  const problem = str(row, "problem");
+  if (problem === "") return null;
+  return { problem, more: Math.max(0, (num(row, "problems") ?? 1) - 1), at: num(row, "time") };
+}

@@ -33,6 +33,15 @@ describe("the channels of the list", () => {
     expect(fleetChannels(me(["x", ["router.live"], false]))).toEqual([]);
   });
 
+  it("include how the server does, where there is a list at all", () => {
+    const health: [string, unknown[], boolean] = ["admin-pipeline", ["pipeline.health"], true];
+    expect(fleetChannels(me(["public-routers", ["router.live"], true], health))).toEqual([
+      "public-routers",
+      "admin-pipeline",
+    ]);
+    expect(fleetChannels(me(health))).toEqual([]);
+  });
+
   it("may name their topics as objects", () => {
     expect(fleetChannels(me(["old", [{ topic: "router.live", as: "Update" }], true]))).toEqual(["old"]);
   });

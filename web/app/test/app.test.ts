@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { App } from "../src/app";
-import { routers } from "../src/model";
+import { refusedConfig, routers } from "../src/model";
 import { allTraffic, portTraffic, Track } from "../src/tracks";
 import { World } from "./fakes";
 
@@ -40,6 +40,21 @@ describe("connecting", () => {
     world.draw();
     expect([...routers(app.fleet.value).keys()]).toEqual(["router/core-1"]);
     expect(app.link.value).toEqual({ kind: "live" });
+  });
+
+  it("takes how the server does for no news of a router", async () => {
+    iAm("", publicChannel, { name: "admin", topics: ["pipeline.health"], allowed: true });
+    await app.connect();
+    world.last.start({ "router/core-1": row(1000) });
+    world.draw();
+    const before = app.lastChange.value;
+    const config = { last_reload_successful: false, problem: "a.yaml:3:1: x", problems: 2, time: 5 };
+    world.last.delta(10, 11, [
+      { channel: "admin", topic: "pipeline.health", key: "config", patch: config, full: true },
+    ]);
+    world.draw();
+    expect(refusedConfig(app.fleet.value)).toEqual({ problem: "a.yaml:3:1: x", more: 1, at: 5 });
+    expect(app.lastChange.value).toBe(before);
   });
 
   it("asks for a login when nothing is", async () => {

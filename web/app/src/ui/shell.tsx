@@ -5,8 +5,10 @@ import { locked } from "../access";
 import type { App } from "../app";
 import { age } from "../format";
 import { describe } from "../link";
+import { refusedConfig } from "../model";
 import { Fleet } from "./fleet";
 import { LoginCard, LoginDialog } from "./login";
+import { Age } from "./parts";
 import { RouterView } from "./router";
 
 export function Shell({ app }: { app: App }) {
@@ -18,6 +20,7 @@ export function Shell({ app }: { app: App }) {
       </a>
       <Header app={app} />
       <Notice app={app} />
+      <ConfigRefused app={app} />
       <main id="main" tabIndex={-1}>
         <View app={app} />
       </main>
@@ -144,6 +147,30 @@ function Notice({ app }: { app: App }) {
         Close
       </button>
     </div>
+  );
+}
+
+/** ConfigRefused stays until a config is good again: what runs is not what the file says. */
+function ConfigRefused({ app }: { app: App }) {
+  const refused = refusedConfig(app.fleet.value);
+  if (!refused) return null;
+  const others = refused.more === 1 ? "1 more problem" : `${refused.more} more problems`;
+  return (
+    <section class="config-refused" role="alert" aria-label="The config was refused">
+      <strong>The config has a mistake; the one before goes on.</strong>
+      <code>{refused.problem}</code>
+      <span class="config-refused-do">
+        {refused.more > 0 && `${others}: `}
+        <code>routerpulse check</code> shows {refused.more > 0 ? "all" : "it, too"}. Correct the file, and it is read
+        again.
+        {refused.at !== null && (
+          <>
+            {" "}
+            Refused <Age app={app} at={refused.at} /> ago.
+          </>
+        )}
+      </span>
+    </section>
   );
 }
 
