@@ -1,7 +1,6 @@
 package influxdb
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -80,11 +79,11 @@ func isBefore18(version string) bool {
 	return err == nil && minor < 8
 }
 
-// post writes lines.
-func (c *classic) post(ctx context.Context, d *doer, lines []byte) (r reply) {
-	ctx, cancel := context.WithTimeout(context.WithValue(ctx, exchange{}, &r), max(d.http.Timeout, time.Second))
+// post writes what an exchange carries; ctx has it.
+func (c *classic) post(ctx context.Context, d *doer, x *exchange) reply {
+	ctx, cancel := context.WithTimeout(ctx, max(d.http.Timeout, time.Second))
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.String()+classicPath+"?"+c.query.Encode(), bytes.NewReader(lines))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.String()+classicPath+"?"+c.query.Encode(), nil)
 	if err != nil {
 		return reply{Err: err}
 	}
@@ -93,7 +92,7 @@ func (c *classic) post(ctx context.Context, d *doer, lines []byte) (r reply) {
 		return reply{Err: err}
 	}
 	_ = resp.Body.Close() // it was read
-	return r
+	return x.reply
 }
 
 // isClassicPath tells the path of 1.x from the one of 2.x, which ends alike.

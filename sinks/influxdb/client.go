@@ -2,7 +2,6 @@ package influxdb
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -58,22 +57,23 @@ func transport() *http.Transport {
 // authorize sets the Authorization header of the requests that follow.
 func (c *client) authorize(header string) { c.doer.authorize(header) }
 
-// post sends lines and returns what came back.
-func (c *client) post(ctx context.Context, lines []byte) reply {
-	var r reply
+// post sends a gzip of lines and returns what came back.
+func (c *client) post(ctx context.Context, body []byte) reply {
+	x := &exchange{body: body}
+	ctx = context.WithValue(ctx, exchangeKey{}, x)
 	switch old, err := c.classic.isOld(ctx, c.doer); {
 	case err != nil:
 		return reply{Err: err}
 	case old:
-		return c.classic.post(ctx, c.doer, lines)
+		return c.classic.post(ctx, c.doer, x)
 	}
-	// Without its last line end: the library puts none after what it joins.
-	err := c.write.WriteRecord(context.WithValue(ctx, exchange{}, &r), string(bytes.TrimSuffix(lines, []byte("\n"))))
+	// The library makes the request around the body, which is packed already.
+	err := c.write.WriteRecord(ctx, "")
 	// The library decodes the server's JSON over its error, status and all: ours is what was on the wire.
-	if r.Status == 0 {
-		r.Err = err
+	if x.reply.Status == 0 {
+		x.reply.Err = err
 	}
-	return r
+	return x.reply
 }
 
 func (c *client) close() {
@@ -81,13 +81,17 @@ func (c *client) close() {
 	c.doer.http.CloseIdleConnections()
 }
 
-// exchange is the key under which a request carries the place for its reply.
-type exchange struct{}
+// exchange is what a request carries under exchangeKey: its body, and the place for its reply.
+type exchange struct {
+	body  []byte // gzip
+	reply reply
+}
 
-// doer does the library's requests: it packs the body, adds the credentials, bounds and keeps the reply.
+type exchangeKey struct{}
+
+// doer does the library's requests: it puts in the body and the credentials, bounds and keeps the reply.
 type doer struct {
-	http  *http.Client
-	packs sync.Pool // of *gzip.Writer: a new one costs 800 KB
+	http *http.Client
 
 	mu     sync.Mutex
 	header string
@@ -101,13 +105,11 @@ func (d *doer) authorize(header string) {
 
 // Do is called by the library.
 func (d *doer) Do(req *http.Request) (*http.Response, error) {
-	r, ok := req.Context().Value(exchange{}).(*reply)
+	x, ok := req.Context().Value(exchangeKey{}).(*exchange)
 	if !ok {
 		return nil, errors.New("influxdb: a request that is not ours")
 	}
-	if err := d.pack(req); err != nil {
-		return nil, err
-	}
+	carry(req, x.body)
 	d.mu.Lock()
 	header := d.header
 	d.mu.Unlock()
@@ -128,7 +130,7 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 		// The status is the answer; how it was worded is not worth sending everything again.
 		err = nil
 	}
-	r.Status, r.Header, r.Body, r.Err, r.hide = resp.StatusCode, resp.Header, body, err, shades(header)
+	x.reply = reply{Status: resp.StatusCode, Header: resp.Header, Body: body, Err: err, hide: shades(header)}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
 }
@@ -151,31 +153,13 @@ func shades(header string) []string {
 	return forms
 }
 
-// pack replaces the body by its gzip. The library's own option streams it through a pipe, so that the
+// carry gives a request its body. The library's own option to pack streams it through a pipe, so that the
 // length is unknown and the request cannot be sent again when a kept connection turns out to be dead.
-func (d *doer) pack(req *http.Request) error {
-	if req.Body == nil {
-		return nil
-	}
-	z, ok := d.packs.Get().(*gzip.Writer)
-	if !ok {
-		z, _ = gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is valid
-	}
-	defer d.packs.Put(z)
-	var packed bytes.Buffer
-	z.Reset(&packed)
-	if _, err := io.Copy(z, req.Body); err != nil {
-		return err
-	}
-	if err := errors.Join(z.Close(), req.Body.Close()); err != nil {
-		return err
-	}
-	data := packed.Bytes()
+func carry(req *http.Request, gzip []byte) {
 	req.Header.Set("Content-Encoding", "gzip")
-	req.ContentLength = int64(len(data))
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+	req.ContentLength = int64(len(gzip))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(gzip)), nil }
 	req.Body, _ = req.GetBody()
-	return nil
 }
 
 // plainError is the cause without the URL, which is the same in every message.

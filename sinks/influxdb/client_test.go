@@ -2,7 +2,6 @@ package influxdb
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,10 +30,7 @@ func serve(t *testing.T, answer http.HandlerFunc) (url string, got *seen) {
 	got = &seen{}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		*got = seen{r.URL.Path, r.URL.RawQuery, r.Header.Get("Authorization"), r.Header.Get("Content-Encoding"), "", r.UserAgent(), r.ContentLength}
-		if z, err := gzip.NewReader(r.Body); err == nil {
-			body, _ := io.ReadAll(z)
-			got.body = string(body)
-		}
+		got.body, _ = unpack(r.Body)
 		answer(w, r)
 	}))
 	t.Cleanup(srv.Close)
@@ -50,7 +46,11 @@ func postTo(t *testing.T, cfg Config, lines string) reply {
 		t.Fatal(err)
 	}
 	c.authorize(header)
-	return c.post(t.Context(), []byte(lines))
+	body, err := (&destination{}).pack([]line{{text: []byte(lines)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.post(t.Context(), body)
 }
 
 func noContent(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
@@ -79,7 +79,7 @@ func TestClientRequest(t *testing.T) {
 			if got.path != tc.path || got.query != tc.query || got.auth != tc.auth {
 				t.Errorf("asked %s?%s as %q", got.path, got.query, got.auth)
 			}
-			if got.body != "a b=1 1\nc d=2 2" || got.encoding != "gzip" || got.length <= 0 {
+			if got.body != "a b=1 1\nc d=2 2\n" || got.encoding != "gzip" || got.length <= 0 {
 				t.Errorf("sent %q, %s, %d bytes", got.body, got.encoding, got.length)
 			}
 			if !strings.HasPrefix(got.agent, "routerpulse/") && !strings.Contains(got.agent, "routerpulse") {

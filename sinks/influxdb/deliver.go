@@ -3,6 +3,7 @@ package influxdb
 import (
 	"bytes"
 	"context"
+	"fmt"
 
 	"github.com/routerpulse/routerpulse/sinks/spool"
 )
@@ -35,10 +36,39 @@ type delivery struct {
 // deliver returns true when every line is in the database or refused for ever; false when ctx ended
 // before.
 func (s *sender) deliver(ctx context.Context, records []spool.Entry) bool {
-	d := &delivery{sender: s, ctx: ctx, lines: split(records), bad: map[int]int{}}
-	done := d.all()
+	d := &delivery{sender: s, ctx: ctx, bad: map[int]int{}}
+	done := d.whole(records)
 	s.own.written.Add(float64(d.written))
 	return done
+}
+
+// whole sends the records as they are in the spool. Only if they are too large together, or refused, are
+// they unpacked and cut into lines.
+func (d *delivery) whole(records []spool.Entry) bool {
+	size, points := 0, 0
+	for i := range records {
+		size, points = size+records[i].Size(), points+records[i].Points
+	}
+	if size > d.limit() {
+		d.split(records)
+		return d.all()
+	}
+	switch v := d.send(d.ctx, spool.Gzip(records)); v.action {
+	case accepted:
+		d.take(points, v)
+		return true
+	case tooLarge:
+		d.split(records)
+		d.shrink(len(d.lines), v)
+	case refused:
+		d.split(records)
+		if !d.isolate(len(d.lines), v) {
+			return false
+		}
+	default:
+		return false
+	}
+	return d.all()
 }
 
 // all sends everything that is left, in requests as large as allowed, until nothing is left.
@@ -155,9 +185,10 @@ func (d *delivery) length(record int) int {
 }
 
 func (d *delivery) post(n int) verdict {
-	var body []byte
-	for _, l := range d.lines[:n] {
-		body = append(body, l.text...)
+	body, err := d.pack(d.lines[:n])
+	if err != nil {
+		d.log.Error("lines cannot be packed", "err", err)
+		return verdict{action: later}
 	}
 	return d.send(d.ctx, body)
 }
@@ -169,7 +200,7 @@ func (d *delivery) take(n int, v verdict) {
 		d.refuse(nil, rejected, v.reason)
 	}
 	d.written += n - rejected
-	d.lines = d.lines[n:]
+	d.lines = d.lines[min(n, len(d.lines)):] // none, if the records were not cut into lines
 }
 
 func (d *delivery) reject(n int, v verdict) {
@@ -185,18 +216,17 @@ func (d *delivery) reject(n int, v verdict) {
 }
 
 // split cuts records into lines.
-func split(records []spool.Entry) []line {
-	n := 0
-	for _, r := range records {
-		n += r.Points
-	}
-	out := make([]line, 0, n)
+func (d *delivery) split(records []spool.Entry) {
 	for i, r := range records {
-		for text := range bytes.Lines(r.Lines) {
-			out = append(out, line{text: text, record: i})
+		lines, err := r.Lines()
+		if err != nil { // its checksum on the disk was right
+			d.refuse(nil, r.Points, fmt.Sprintf("a record cannot be unpacked: %v", err))
+			continue
+		}
+		for text := range bytes.Lines(lines) {
+			d.lines = append(d.lines, line{text: text, record: i})
 		}
 	}
-	return out
 }
 
 // cut shortens a line for the log.

@@ -1,10 +1,13 @@
 package influxdb
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 
 	"github.com/routerpulse/routerpulse/sinks/spool"
 )
@@ -17,6 +20,8 @@ type destination struct {
 	log   *slog.Logger
 	login func() (string, error) // reads the credentials anew
 	most  time.Duration          // longest back-off
+
+	packs sync.Pool // of *gzip.Writer: a new one costs 800 KB
 
 	mu       sync.Mutex
 	maxSize  int           // bytes of a request; a 413 lowers it
@@ -52,6 +57,24 @@ func (d *destination) lower(size int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.maxSize = max(min(d.maxSize, size/2), 1)
+}
+
+// pack makes the body of a request of lines that are not sent as they are in the spool.
+func (d *destination) pack(lines []line) ([]byte, error) {
+	z, ok := d.packs.Get().(*gzip.Writer)
+	if !ok {
+		z, _ = gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is valid
+	}
+	defer d.packs.Put(z)
+	var packed bytes.Buffer
+	z.Reset(&packed)
+	for _, l := range lines {
+		if _, err := z.Write(l.text); err != nil {
+			return nil, err
+		}
+	}
+	err := z.Close()
+	return packed.Bytes(), err
 }
 
 // ending reports that the sink closes.

@@ -24,6 +24,9 @@ import (
 // drainTime is how long Close goes on sending what is new.
 const drainTime = 3 * time.Second
 
+// maxScratch bounds the memory that is kept for the lines of the next batch.
+const maxScratch = 1 << 20
+
 // Sink writes to one InfluxDB.
 type Sink struct {
 	cfg   Config
@@ -32,6 +35,7 @@ type Sink struct {
 	spool *spool.Spool
 	// patience is the longest back-off.
 	patience time.Duration
+	scratch  sync.Pool // of *[]byte: lines before they are packed
 
 	mu      sync.Mutex
 	dest    *destination       // nil until Open
@@ -92,6 +96,7 @@ func (s *Sink) open(to poster, closePoster func()) error {
 	s.cancel = cancel
 	for range newestSenders {
 		send := &sender{destination: s.dest, from: s.spool.Newest(), lingers: true}
+		send.from.Await(batchLines, batchBytes)
 		s.senders.Go(func() { send.run(ctx) })
 	}
 	for range backlogSenders {
@@ -106,7 +111,16 @@ func (s *Sink) open(to poster, closePoster func()) error {
 // error: it is not kept, and may be offered again.
 func (s *Sink) Write(_ context.Context, b pipeline.Batch) error {
 	ms, skipped := b.Time.UnixMilli(), 0
-	r := spool.Record{MinTime: ms, MaxTime: ms}
+	scratch, _ := s.scratch.Get().(*[]byte)
+	if scratch == nil {
+		scratch = new([]byte)
+	}
+	r := spool.Record{Lines: (*scratch)[:0], MinTime: ms, MaxTime: ms}
+	defer func() {
+		if *scratch = r.Lines; cap(r.Lines) <= maxScratch {
+			s.scratch.Put(scratch)
+		}
+	}()
 	for i := range b.Tables {
 		if !s.cfg.wants(b.Tables[i].Table.Name) {
 			continue

@@ -29,10 +29,10 @@ const (
 	sayRefusals = time.Minute
 )
 
-// poster sends lines to a database: the client, or a test.
+// poster sends lines, as a gzip, to a database: the client, or a test.
 type poster interface {
 	authorize(header string)
-	post(ctx context.Context, lines []byte) reply
+	post(ctx context.Context, body []byte) reply
 }
 
 // sender takes records from one end of the spool and posts them, one request at a time.
@@ -84,11 +84,11 @@ func (s *sender) wait(ctx context.Context) bool {
 	return false
 }
 
-// send posts lines until the database has them (accepted) or will not have them as they are (refused,
+// send posts a gzip of lines until the database has them (accepted) or will not have them as they are (refused,
 // tooLarge). It returns later only when ctx has ended, or the sink closes and the database is away.
-func (s *sender) send(ctx context.Context, lines []byte) verdict {
+func (s *sender) send(ctx context.Context, body []byte) verdict {
 	for s.turn(ctx, s) {
-		v := s.try(ctx, lines)
+		v := s.try(ctx, body)
 		s.note(v, s)
 		switch v.action {
 		case accepted, refused, tooLarge:
@@ -105,9 +105,9 @@ func (s *sender) send(ctx context.Context, lines []byte) verdict {
 	return verdict{action: later}
 }
 
-func (s *sender) try(ctx context.Context, lines []byte) verdict {
+func (s *sender) try(ctx context.Context, body []byte) verdict {
 	start := time.Now()
-	r := s.to.post(ctx, lines)
+	r := s.to.post(ctx, body)
 	s.own.seconds.Observe(time.Since(start).Seconds())
 	s.own.requests.WithLabelValues(strconv.Itoa(r.Status)).Inc()
 	return r.judge(time.Now())

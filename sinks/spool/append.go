@@ -10,17 +10,24 @@ import (
 const retryAfter = time.Second
 
 // Append keeps a record, and returns its number when it is in the kernel: it then outlives the process.
-// It never waits for who reads. The lines are handed out as they are: do not change them after. An error
-// means that the record may not be kept, so the caller offers it again: a database keeps one of two.
+// It never waits for who reads, and does not keep the lines. An error means that the record may not be kept, so
+// the caller offers it again: a database keeps one of two.
 func (s *Spool) Append(r Record) (seq uint64, err error) {
 	if !s.opened() {
 		return 0, errNotOpen
 	}
-	payload := s.codec.encode(make([]byte, 0, len(r.Lines)/4+64), r.Lines)
-	if len(payload) > maxRecord || len(r.Lines) > maxLines {
+	if len(r.Lines) > maxLines {
 		return 0, ErrTooLarge
 	}
-	h := head{kind: typeLines, codec: codecZstd, points: uint32(r.Points), min: r.MinTime, max: r.MaxTime}
+	payload, err := s.codec.encode(r.Lines)
+	if err != nil {
+		return 0, s.fail(err)
+	}
+	packed, ok := parsePacked(payload)
+	if !ok || len(payload) > maxRecord {
+		return 0, ErrTooLarge
+	}
+	h := head{kind: typeLines, codec: codecDeflate, points: uint32(r.Points), min: r.MinTime, max: r.MaxTime}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.isOpen {
@@ -43,7 +50,7 @@ func (s *Spool) Append(r Record) (seq uint64, err error) {
 	}
 	s.recovered()
 	seq = s.nextSeq - 1
-	s.push(Entry{Record: r, Seq: seq, At: s.now()})
+	s.push(Entry{Packed: packed, Points: r.Points, MinTime: r.MinTime, MaxTime: r.MaxTime, Seq: seq, At: s.now()})
 	if s.cfg.Fsync == syncAlways {
 		return seq, s.syncActive()
 	}
@@ -71,7 +78,8 @@ func (s *Spool) write(h head, payload []byte) error {
 		return err
 	}
 	h.seq = s.nextSeq
-	b := appendRecord(make([]byte, 0, headSize+len(payload)+align), h, payload)
+	s.record = appendRecord(s.record[:0], h, payload)
+	b := s.record
 	if s.active != nil && s.active.size+int64(len(b))+footerSize > s.cfg.SegmentBytes {
 		if err := s.seal(); err != nil {
 			return err

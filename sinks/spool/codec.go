@@ -1,48 +1,52 @@
 package spool
 
 import (
+	"bytes"
 	"fmt"
+	"sync"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/klauspost/compress/flate"
 )
 
 // codec packs line protocol. It is safe for concurrent use.
 type codec struct {
-	pack   *zstd.Encoder
-	unpack *zstd.Decoder
+	mu   sync.Mutex
+	pack *flate.Writer
+	out  bytes.Buffer
 }
 
 // maxLines bounds the line protocol of one record.
 const maxLines = 16 << 20
 
 func newCodec() (*codec, error) {
-	pack, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false),
-		zstd.WithWindowSize(128<<10))
+	pack, err := flate.NewWriter(nil, flate.BestSpeed)
 	if err != nil {
 		return nil, err
 	}
-	unpack, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxLines))
-	if err != nil {
+	return &codec{pack: pack}, nil
+}
+
+// encode makes the payload of a record of lines.
+func (c *codec) encode(lines []byte) ([]byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.out.Reset()
+	c.out.Write(appendPackedHead(c.out.AvailableBuffer(), lines))
+	c.pack.Reset(&c.out)
+	if _, err := c.pack.Write(lines); err != nil {
 		return nil, err
 	}
-	return &codec{pack, unpack}, nil
+	// Flush, not Close: the last block does not say that it is the last, so that others may follow it.
+	if err := c.pack.Flush(); err != nil {
+		return nil, err
+	}
+	return bytes.Clone(c.out.Bytes()), nil
 }
 
-// encode appends the packed form of lines.
-func (c *codec) encode(dst, lines []byte) []byte { return c.pack.EncodeAll(lines, dst) }
-
-func (c *codec) decode(h *head, payload []byte) ([]byte, error) {
-	if h.codec == codecNone {
-		return payload, nil
+func (c *codec) decode(h *head, payload []byte) (Packed, error) {
+	p, ok := parsePacked(payload)
+	if !ok || h.codec != codecDeflate {
+		return Packed{}, fmt.Errorf("%w: it is not packed as this version packs", errDamaged)
 	}
-	lines, err := c.unpack.DecodeAll(payload, nil)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errDamaged, err)
-	}
-	return lines, nil
-}
-
-func (c *codec) close() {
-	_ = c.pack.Close() // nothing is in it
-	c.unpack.Close()
+	return p, nil
 }

@@ -83,7 +83,6 @@ func (w *world) gone() {
 		}
 	}
 	w.shed = w.shedSoFar()
-	w.spool.codec.close()
 }
 
 func (w *world) note(format string, args ...any) {
@@ -134,8 +133,8 @@ func (w *world) take() {
 // check compares what came out with what went in.
 func (w *world) check(entries []Entry) {
 	for _, e := range entries {
-		if want, ok := w.lines[e.Seq]; !ok || want != string(e.Lines) || w.points[e.Seq] != e.Points {
-			w.t.Fatalf("record %d is %q of %d points, not %q\n%s", e.Seq, e.Lines, e.Points, want, strings.Join(w.history, "\n"))
+		if want, ok := w.lines[e.Seq]; !ok || want != textOf(e) || w.points[e.Seq] != e.Points {
+			w.t.Fatalf("record %d is %q of %d points, not %q\n%s", e.Seq, textOf(e), e.Points, want, strings.Join(w.history, "\n"))
 		}
 		for _, others := range w.out {
 			for _, o := range others {

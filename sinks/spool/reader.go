@@ -10,6 +10,8 @@ type Reader struct {
 	spool   *Spool
 	newest  bool
 	changed chan struct{}
+
+	points, bytes int // that Newest's reader waits for
 }
 
 // Newest hands out what came last, from memory.
@@ -18,6 +20,13 @@ func (s *Spool) Newest() *Reader { return &s.newest }
 // Backlog hands out, oldest first, what is not in memory: what an earlier process left, and what piled
 // up while the database was away.
 func (s *Spool) Backlog() *Reader { return &s.older }
+
+// Await says that Newest's reader waits for so many points or bytes of lines, once there is a first record.
+func (r *Reader) Await(points, bytes int) {
+	r.spool.mu.Lock()
+	defer r.spool.mu.Unlock()
+	r.points, r.bytes = points, bytes
+}
 
 // Changed receives when there may be more to take, and after Close.
 func (r *Reader) Changed() <-chan struct{} { return r.changed }
@@ -47,29 +56,26 @@ func (r *Reader) Ready() Ready {
 	if !r.newest {
 		return Ready{Some: s.isOpen && s.backlog.seq < s.ringFirst()}
 	}
-	ready := Ready{Some: len(s.ring) > 0, Bytes: s.ringSize}
+	ready := Ready{Some: len(s.ring.entries) > 0, Points: s.ring.points, Bytes: s.ring.lines}
 	if ready.Some {
-		ready.Oldest = s.ring[0].At
-	}
-	for i := range s.ring {
-		ready.Points += s.ring[i].Points
+		ready.Oldest = s.ring.entries[0].At
 	}
 	return ready
 }
 
-// push puts a record where Newest finds it. What does not fit any more is left to Backlog.
+// push puts a record where Newest finds it. What does not fit any more is left to Backlog. Who waits is told
+// of the first record, and when there are enough for a request: not of each, which would wake him for nothing.
 func (s *Spool) push(e Entry) {
-	s.ring = append(s.ring, e)
-	s.ringSize += len(e.Lines)
+	first := len(s.ring.entries) == 0
+	s.ring.push(e)
 	dropped := false
-	for s.ringSize > ringBytes && len(s.ring) > 1 {
-		s.ringSize -= len(s.ring[0].Lines)
-		s.backlog.reach(s.ring[0].Seq)
-		s.ring[0] = Entry{}
-		s.ring = s.ring[1:]
+	for s.ring.bytes > ringBytes && len(s.ring.entries) > 1 {
+		s.backlog.reach(s.ring.take().Seq)
 		dropped = true
 	}
-	notify(s.newest.changed)
+	if first || s.ring.points >= s.newest.points || s.ring.lines >= s.newest.bytes {
+		notify(s.newest.changed)
+	}
 	if dropped {
 		notify(s.older.changed)
 	}
@@ -85,22 +91,16 @@ func notify(c chan struct{}) {
 func (s *Spool) takeNewest(points, bytes int) []Entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n, p, size := 0, 0, 0
-	for _, e := range s.ring {
-		p, size = p+e.Points, size+len(e.Lines)
-		if n > 0 && (p > points || size > bytes) {
+	var out []Entry
+	for p, size := 0, 0; len(s.ring.entries) > 0; {
+		next := &s.ring.entries[0]
+		p, size = p+next.Points, size+next.Size()
+		if len(out) > 0 && (p > points || size > bytes) {
+			notify(s.newest.changed) // for who else waits
 			break
 		}
-		n++
-	}
-	out := append([]Entry(nil), s.ring[:n]...)
-	for i, e := range out {
-		s.ringSize -= len(e.Lines)
-		s.ring[i] = Entry{}
-		s.flying[e.Seq] = e.Points
-	}
-	if s.ring = s.ring[n:]; len(s.ring) == 0 {
-		s.ring = nil
+		out = append(out, s.ring.take())
+		s.flying[out[len(out)-1].Seq] = out[len(out)-1].Points
 	}
 	return out
 }
@@ -125,9 +125,8 @@ func (s *Spool) Return(entries []Entry) {
 		switch {
 		case s.settled.has(e.Seq): // its segment was dropped meanwhile
 			s.metrics.shed(s.dropped, 1, e.Points)
-		case s.ringSize+len(e.Lines) <= ringBytes && s.ringFirst() == e.Seq+1:
-			s.ring = append([]Entry{e}, s.ring...)
-			s.ringSize += len(e.Lines)
+		case s.ring.bytes+len(e.blocks) <= ringBytes && s.ringFirst() == e.Seq+1:
+			s.ring.back(e)
 			notify(s.newest.changed)
 		default:
 			s.backlog.reach(e.Seq)
@@ -138,8 +137,8 @@ func (s *Spool) Return(entries []Entry) {
 
 // ringFirst is the first record in memory.
 func (s *Spool) ringFirst() uint64 {
-	if len(s.ring) > 0 {
-		return s.ring[0].Seq
+	if len(s.ring.entries) > 0 {
+		return s.ring.entries[0].Seq
 	}
 	return s.nextSeq
 }
@@ -179,7 +178,7 @@ func (s *Spool) takeBacklog(points, bytes int) (out []Entry) {
 		if e == nil {
 			continue
 		}
-		p, size = p+e.Points, size+len(e.Lines)
+		p, size = p+e.Points, size+e.Size()
 		out = append(out, *e)
 	}
 	return out
@@ -222,9 +221,10 @@ func (s *Spool) nextOnDisk() (e *Entry, more bool) {
 
 // readEntry reads a record, nil if it is damaged: then it is counted as lost.
 func (s *Spool) readEntry(h *head, at int64) *Entry {
+	var packed Packed
 	payload, err := s.backlog.scan.read(h, at)
 	if err == nil {
-		payload, err = s.codec.decode(h, payload)
+		packed, err = s.codec.decode(h, payload)
 	}
 	if err != nil {
 		if !errors.Is(err, errDamaged) {
@@ -236,7 +236,7 @@ func (s *Spool) readEntry(h *head, at int64) *Entry {
 		return nil
 	}
 	s.flying[h.seq] = int(h.points)
-	return &Entry{Record: Record{Points: int(h.points), Lines: payload, MinTime: h.min, MaxTime: h.max}, Seq: h.seq, At: time.UnixMilli(h.max)}
+	return &Entry{Packed: packed, Points: int(h.points), MinTime: h.min, MaxTime: h.max, Seq: h.seq, At: time.UnixMilli(h.max)}
 }
 
 // miss settles records that should have come and did not: their headers are damaged. How many points

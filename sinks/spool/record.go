@@ -17,9 +17,11 @@ type Record struct {
 
 // Entry is a record that a reader hands out.
 type Entry struct {
-	Record
-	Seq uint64
-	At  time.Time // when it was appended; from the disk, MaxTime
+	Packed
+	Points           int
+	MinTime, MaxTime int64 // of the lines, Unix milliseconds
+	Seq              uint64
+	At               time.Time // when it was appended; from the disk, MaxTime
 }
 
 // A record on the disk, 8-byte aligned: this header, then the payload.
@@ -31,10 +33,10 @@ const (
 	headSize    = 48
 	align       = 8
 
-	typeLines  = 1
-	typeFooter = 2 // the end of a sealed segment; its payload sums it up
-	codecNone  = 0
-	codecZstd  = 1
+	typeLines    = 1
+	typeFooter   = 2 // the end of a sealed segment; its payload sums it up
+	codecNone    = 0 // of a footer
+	codecDeflate = 2
 )
 
 // head is the header of a record.
@@ -96,7 +98,7 @@ func parseHead(b []byte) (h head, err error) {
 	}
 	h = head{length: binary.LittleEndian.Uint32(b[4:]), kind: b[8], codec: b[9], points: binary.LittleEndian.Uint32(b[12:]), seq: binary.LittleEndian.Uint64(b[16:]),
 		min: int64(binary.LittleEndian.Uint64(b[24:])), max: int64(binary.LittleEndian.Uint64(b[32:])), payload: binary.LittleEndian.Uint32(b[44:])}
-	if h.length > maxRecord || h.kind != typeLines && h.kind != typeFooter || h.codec > codecZstd {
+	if h.length > maxRecord || h.kind != typeLines && h.kind != typeFooter || h.codec != codecNone && h.codec != codecDeflate {
 		return head{}, errNoRecord
 	}
 	return h, nil

@@ -18,7 +18,7 @@ import (
 // no other record than the last segment's.
 const (
 	segmentMagic   = 0x314c4f4f50535052 // "RPSPOOL1"
-	segmentVersion = 1
+	segmentVersion = 2
 	segmentHead    = 64
 	segmentSuffix  = ".seg"
 	footerPayload  = 8 + 8

@@ -98,13 +98,7 @@ func (s *Spool) dropOldest(reason string) bool {
 	s.dropped = reason
 	s.metrics.shed(reason, records, points)
 	s.log.Warn("the oldest records are dropped: the database was away for too long", "reason", reason, "file", g.name, "samples", points, "records", records)
-	s.ring = slices.DeleteFunc(s.ring, func(e Entry) bool {
-		in := g.first <= e.Seq && e.Seq < g.next
-		if in {
-			s.ringSize -= len(e.Lines)
-		}
-		return in
-	})
+	s.ring.drop(g.first, g.next)
 	if g.next > g.first {
 		s.settled.add(g.first, g.next-1)
 		s.moved = true

@@ -43,8 +43,7 @@ type Spool struct {
 	moved    bool           // settled is not on the disk yet
 	flying   map[uint64]int // handed out: the samples of each
 	dropped  string         // why a segment was shed last
-	ring     []Entry        // the newest records, not handed out yet
-	ringSize int
+	ring     ring
 	backlog  backlog
 	newest   Reader
 	older    Reader
@@ -52,6 +51,7 @@ type Spool struct {
 	owed     *tail  // what must be written again before anything else
 	pending  []byte // what was appended and is not on the disk: written again if it cannot be brought there
 	bytes    int64  // of all segments
+	record   []byte // the last one, as it was written; its memory is used again
 
 	still bool          // of a test that does itself what syncing does
 	wake  chan struct{} // capacity 1: there is much to sync
@@ -65,9 +65,6 @@ type trouble struct {
 	until time.Time // when to try again
 	told  time.Time // when it was logged last
 }
-
-// ringBytes bounds the records that are kept in memory for Newest.
-const ringBytes = 8 << 20
 
 // New prepares a spool. Nothing is touched before Open.
 func New(cfg Config, opt Options) *Spool {
@@ -179,7 +176,6 @@ func (s *Spool) Close(context.Context) error {
 	notify(s.older.changed)
 	s.backlog.close()
 	err = errors.Join(err, s.cursor.close(), s.unlock())
-	s.codec.close()
 	if err != nil {
 		return s.fail(err)
 	}
