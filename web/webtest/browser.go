@@ -45,7 +45,20 @@ func Open(t *testing.T) *Browser {
 		chromedp.WindowSize(1360, 860),
 	)
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, stop := chromedp.NewContext(alloc)
+	t.Cleanup(stopAlloc)
+	return newTab(t, alloc)
+}
+
+// Tab opens another tab of the same browser; its page shares what pages of one origin share.
+func (b *Browser) Tab() *Browser {
+	b.t.Helper()
+	return newTab(b.t, b.ctx)
+}
+
+// newTab opens a tab, in a new browser if parent has none, and closes what it opened with the test.
+func newTab(t *testing.T, parent context.Context) *Browser {
+	t.Helper()
+	ctx, stop := chromedp.NewContext(parent)
 	b := &Browser{t: t, ctx: ctx}
 	if err := chromedp.Do(ctx); err != nil { // starts it, without a deadline, which would end it again
 		t.Fatalf("chromium does not start: %v", err)
@@ -62,7 +75,6 @@ func Open(t *testing.T) *Browser {
 			t.Logf("chromium did not end by itself: %v", err)
 		}
 		stop()
-		stopAlloc()
 		<-listening
 	})
 	return b
