@@ -161,3 +161,33 @@ func FuzzSegment(f *testing.F) {
 		closeSpool(t, s)
 	})
 }
+
+// Whoever appends much syncs as well, while a sync in the background is under way: when that returns, what
+// was appended since is still known not to be on the disk.
+func TestTwoSyncsAtOnce(t *testing.T) {
+	s := ramSpool(t, newRAMFolder(1), nil)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	write := func(size int) {
+		if err := s.write(head{kind: typeLines, codec: codecZstd, points: 1}, bytes.Repeat([]byte{7}, size)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(4000)
+	inBackground := s.active.size
+	write(3000)
+	if err := s.syncActive(); err != nil {
+		t.Fatal(err)
+	}
+	synced := s.active.size
+	write(100)
+	s.isSynced(s.active, inBackground)
+	if want := int(s.active.size - synced); len(s.pending) != want || s.active.synced != synced {
+		t.Errorf("%d bytes are taken as not on the disk, it is %d; up to %d synced, not %d", len(s.pending), want, s.active.synced, synced)
+	}
+	write(50)
+	s.isSynced(s.active, s.active.size-56-headSize)
+	if h, err := parseHead(s.pending); err != nil || h.seq != s.nextSeq-1 {
+		t.Errorf("the last record alone is not on the disk, and the first byte of it is not its head: %v", err)
+	}
+}

@@ -34,8 +34,8 @@ func (s *Spool) syncing() {
 // syncOnce syncs the active segment without keeping others from appending to it meanwhile.
 func (s *Spool) syncOnce() {
 	s.mu.Lock()
-	g, pending := s.active, len(s.pending)
-	if g == nil || pending == 0 {
+	g := s.active
+	if g == nil || len(s.pending) == 0 {
 		s.mu.Unlock()
 		return
 	}
@@ -51,9 +51,18 @@ func (s *Spool) syncOnce() {
 	case err != nil:
 		_ = s.lostSync(err) // it says so itself
 	default:
-		g.synced = size
-		s.pending = append(s.pending[:0], s.pending[pending:]...)
+		s.isSynced(g, size)
 	}
+}
+
+// isSynced notes that the active segment is on the disk up to a size. More of it may be by now: whoever
+// appends syncs as well when there is much.
+func (s *Spool) isSynced(g *segment, size int64) {
+	if size <= g.synced {
+		return
+	}
+	g.synced = size
+	s.pending = append(s.pending[:0], s.pending[len(s.pending)-int(g.size-size):]...)
 }
 
 // syncActive syncs the active segment now.
@@ -68,8 +77,7 @@ func (s *Spool) syncActive() error {
 	if err != nil {
 		return s.lostSync(err)
 	}
-	g.synced = g.size
-	s.pending = s.pending[:0]
+	s.isSynced(g, g.size)
 	return nil
 }
 
