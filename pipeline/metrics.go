@@ -33,3 +33,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	reg.MustRegister(m.batches, m.samples, m.discontinuities, m.dropped, m.retries, m.queued, m.writeSeconds)
 	return m
 }
+
+// forget drops what is told of a sink that was removed.
+func (m *metrics) forget(sink string) {
+	labels := prometheus.Labels{"sink": sink}
+	m.dropped.DeletePartialMatch(labels)
+	m.retries.DeletePartialMatch(labels)
+	m.queued.DeletePartialMatch(labels)
+	m.writeSeconds.DeletePartialMatch(labels)
+}

@@ -3,7 +3,9 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,29 +26,33 @@ type Pipeline struct {
 	presence *presence
 	taps     []Tap
 	holding  *holding
-	queues   []*sinkQueue
 	metrics  *metrics
-	wg       sync.WaitGroup
-	cancel   context.CancelFunc
+	log      *slog.Logger
+
+	mu     sync.RWMutex // of queues
+	queues []*sinkQueue
+	ctx    context.Context // of the writers, once they run
+	cancel context.CancelFunc
 }
 
 // New builds a pipeline over open sinks. It is inert until Open. Without a clock, batches are stored at the
 // time that they have, whatever that is.
 func New(taps []Tap, sinks []NamedSink, clock *Clock, reg prometheus.Registerer, log *slog.Logger) *Pipeline {
-	p := &Pipeline{rates: NewRates(), presence: newPresence(), taps: taps, metrics: newMetrics(reg)}
+	p := &Pipeline{rates: NewRates(), presence: newPresence(), taps: taps, metrics: newMetrics(reg), log: log}
 	p.holding = newHolding(clock, p.queue, reg)
 	for _, s := range sinks {
-		p.queues = append(p.queues, newSinkQueue(s, p.metrics, log.With("sink", s.Name)))
+		p.queues = append(p.queues, newSinkQueue(s, p.metrics, log))
 	}
 	return p
 }
 
 // Open starts one writer for each sink.
 func (p *Pipeline) Open() {
-	ctx, cancel := context.WithCancel(context.Background())
-	p.cancel = cancel
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ctx, p.cancel = context.WithCancel(context.Background())
 	for _, q := range p.queues {
-		p.wg.Go(func() { q.run(ctx) })
+		q.start(p.ctx)
 	}
 }
 
@@ -80,6 +86,8 @@ func (p *Pipeline) deliver(b Batch) {
 }
 
 func (p *Pipeline) queue(b Batch) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
 	for _, q := range p.queues {
 		q.put(b)
 	}
@@ -89,19 +97,64 @@ func (p *Pipeline) queue(b Batch) {
 // publish any more. The sinks are the caller's to close.
 func (p *Pipeline) Close(ctx context.Context) error {
 	errs := []error{p.holding.end()}
+	p.mu.RLock()
+	defer p.mu.RUnlock()
 	for _, q := range p.queues {
 		q.end()
 	}
-	done := make(chan struct{})
-	go func() { p.wg.Wait(); close(done) }()
-	select {
-	case <-done:
-	case <-ctx.Done():
-	}
-	p.cancel()
-	<-done
+	stop := context.AfterFunc(ctx, p.cancel)
+	defer stop()
 	for _, q := range p.queues {
+		<-q.done
 		errs = append(errs, q.lost())
 	}
+	p.cancel()
 	return errors.Join(errs...)
+}
+
+// AddSink lets an open sink have every batch from now on.
+func (p *Pipeline) AddSink(s NamedSink) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	q := newSinkQueue(s, p.metrics, p.log)
+	p.queues = append(p.queues, q)
+	q.start(p.ctx)
+}
+
+// RemoveSink lets a sink have no more batches, and waits until ctx ends for those that it has not taken
+// yet. The error says how many were given up. The sink is the caller's to close.
+func (p *Pipeline) RemoveSink(ctx context.Context, name string) error {
+	p.mu.Lock()
+	i := slices.IndexFunc(p.queues, func(q *sinkQueue) bool { return q.Name == name })
+	if i < 0 {
+		p.mu.Unlock()
+		return fmt.Errorf("no sink %s", name)
+	}
+	q := p.queues[i]
+	p.queues = slices.Delete(slices.Clone(p.queues), i, i+1)
+	p.mu.Unlock()
+	q.end()
+	select {
+	case <-q.done:
+	case <-ctx.Done():
+		q.abandon()
+		<-q.done
+	}
+	defer p.metrics.forget(name)
+	return q.lost()
+}
+
+// ReplaceSink puts another sink in the place of one while batches wait, so that none is missed: exchange
+// closes the one and opens the other.
+func (p *Pipeline) ReplaceSink(name string, exchange func() Sink) error {
+	p.mu.RLock()
+	i := slices.IndexFunc(p.queues, func(q *sinkQueue) bool { return q.Name == name })
+	if i < 0 {
+		p.mu.RUnlock()
+		return fmt.Errorf("no sink %s", name)
+	}
+	q := p.queues[i]
+	p.mu.RUnlock()
+	q.replace(exchange)
+	return nil
 }

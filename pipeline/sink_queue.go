@@ -21,9 +21,14 @@ const (
 // sinkQueue holds the batches that one sink has not taken yet. It is bounded in samples; when it is
 // full the oldest batch goes, counted.
 type sinkQueue struct {
-	NamedSink
+	Name    string
 	metrics *metrics
 	log     *slog.Logger
+	done    chan struct{}      // closed when run has returned
+	abandon context.CancelFunc // makes it return
+
+	writing sync.Mutex // held by a try to write, and while the sink is replaced
+	sink    Sink
 
 	mu      sync.Mutex
 	batches []Batch
@@ -33,7 +38,14 @@ type sinkQueue struct {
 }
 
 func newSinkQueue(s NamedSink, m *metrics, log *slog.Logger) *sinkQueue {
-	return &sinkQueue{NamedSink: s, metrics: m, log: log, ready: make(chan struct{}, 1)}
+	return &sinkQueue{Name: s.Name, sink: s.Sink, metrics: m, log: log.With("sink", s.Name),
+		ready: make(chan struct{}, 1), done: make(chan struct{})}
+}
+
+// start begins to write.
+func (q *sinkQueue) start(ctx context.Context) {
+	ctx, q.abandon = context.WithCancel(ctx)
+	go q.run(ctx)
 }
 
 func (q *sinkQueue) put(b Batch) {
@@ -109,6 +121,8 @@ func (q *sinkQueue) take() (b Batch, ok, more bool) {
 // run writes batch after batch, each until the sink has it, and returns when the queue has ended and
 // is empty, or when ctx ends.
 func (q *sinkQueue) run(ctx context.Context) {
+	defer close(q.done)
+	defer q.abandon()
 	for {
 		b, ok, more := q.take()
 		switch {
@@ -159,10 +173,19 @@ func (q *sinkQueue) write(ctx context.Context, b Batch) bool {
 func (q *sinkQueue) try(ctx context.Context, b Batch) error {
 	ctx, cancel := context.WithTimeout(ctx, sinkWriteTimeout)
 	defer cancel()
+	q.writing.Lock()
+	defer q.writing.Unlock()
 	start := time.Now()
-	err := q.Sink.Write(ctx, b)
+	err := q.sink.Write(ctx, b)
 	q.metrics.writeSeconds.WithLabelValues(q.Name).Observe(time.Since(start).Seconds())
 	return err
+}
+
+// replace exchanges the sink between two tries to write.
+func (q *sinkQueue) replace(exchange func() Sink) {
+	q.writing.Lock()
+	defer q.writing.Unlock()
+	q.sink = exchange()
 }
 
 func (q *sinkQueue) giveBack(b Batch) {

@@ -62,6 +62,10 @@ func (c *Config) Store() *embedded.Config {
 
 // Sinks are all configured sinks.
 type Sinks struct {
+	cfg      Config
+	reg      prometheus.Registerer
+	log      *slog.Logger
+	store    *embedded.Config // nil: off
 	embedded *embedded.Store
 	all      []opener
 	opened   int
@@ -76,24 +80,31 @@ type opener struct {
 
 // New prepares the configured sinks. Nothing is touched before Open.
 func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *slog.Logger) (*Sinks, error) {
-	s := &Sinks{}
-	if store := cfg.Store(); store != nil {
-		s.embedded = embedded.New(*store, schema, reg, log)
-		s.add("embedded", s.embedded, s.embedded.Open, s.embedded.Shutdown)
+	s := &Sinks{cfg: cfg, reg: reg, log: log, store: cfg.Store()}
+	if s.store != nil {
+		s.embedded = embedded.New(*s.store, schema, reg, log)
+		s.all = append(s.all, opener{pipeline.NamedSink{Name: "embedded", Sink: s.embedded}, s.embedded.Open, s.embedded.Shutdown})
 	}
 	for _, dest := range cfg.InfluxDB {
-		sink, err := influxdb.New(dest, filepath.Join(cfg.Folder, "spool"), reg, log)
+		sink, err := s.newDestination(dest)
 		if err != nil {
-			return nil, fmt.Errorf("storage: %w", err)
+			return nil, err
 		}
-		s.add("influxdb/"+sink.Name(), sink, sink.Open, sink.Shutdown)
+		s.all = append(s.all, opener{pipeline.NamedSink{Name: sinkName(sink.Name()), Sink: sink}, sink.Open, sink.Shutdown})
 	}
 	return s, nil
 }
 
-func (s *Sinks) add(name string, sink pipeline.Sink, open func() error, closing func(context.Context) error) {
-	s.all = append(s.all, opener{pipeline.NamedSink{Name: name, Sink: sink}, open, closing})
+func (s *Sinks) newDestination(cfg influxdb.Config) (*influxdb.Sink, error) {
+	sink, err := influxdb.New(cfg, filepath.Join(s.cfg.Folder, "spool"), s.reg, s.log)
+	if err != nil {
+		return nil, fmt.Errorf("storage: %w", err)
+	}
+	return sink, nil
 }
+
+// sinkName is how the pipeline, and metrics, know a destination.
+func sinkName(destination string) string { return "influxdb/" + destination }
 
 // Embedded is the store that answers queries; nil when it is off.
 func (s *Sinks) Embedded() *embedded.Store { return s.embedded }

@@ -184,7 +184,7 @@ func (h *Hub) Forget(device string) {
 }
 
 // Health sets the row of one part of the program in the topic pipeline.health; each call names all
-// fields of the part. Values are texts, bools, numbers, or what encodes to JSON.
+// fields of the part, and one without fields removes it. Values are texts, bools, numbers, or what encodes to JSON.
 func (h *Hub) Health(part string, fields map[string]any) {
 	h.in.Lock()
 	defer h.in.Unlock()

@@ -14,9 +14,16 @@ type healthPart struct {
 	layout *state.Layout
 }
 
-// setHealth gives a part its fields. A field that is not named is gone.
+// setHealth gives a part its fields. A field that is not named is gone, and so is a part without fields.
 func (p *projector) setHealth(name string, fields map[string]any) {
 	h := p.health[name]
+	if len(fields) == 0 {
+		if h != nil {
+			p.inbox.Remove(h.handle)
+			delete(p.health, name)
+		}
+		return
+	}
 	if h == nil {
 		h = &healthPart{handle: &state.Handle{Topic: p.topics.health.Topic, Key: name}, layout: state.NewLayout()}
 		p.health[name] = h

@@ -44,9 +44,16 @@ func (a *app) publishHealth(context.Context, time.Time) error {
 	if err != nil {
 		return err
 	}
-	for part, fields := range healthOf(families) {
+	now := healthOf(families)
+	for part := range a.healthParts {
+		if now[part] == nil {
+			a.hub.Health(part, nil) // of a destination that was removed
+		}
+	}
+	for part, fields := range now {
 		a.hub.Health(part, fields)
 	}
+	a.healthParts = now
 	return nil
 }
 

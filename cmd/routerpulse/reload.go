@@ -168,6 +168,11 @@ func (r *reloads) apply(cfg Config) (done reloaded, err error) {
 	if err != nil {
 		return done, err
 	}
+	cfg.Storage.Folder = r.started.dataFolder()
+	storage, err := a.sinks.Prepare(cfg.Storage)
+	if err != nil {
+		return done, err
+	}
 	stream()
 	r.level.Set(cfg.Log.level())
 	balanceMemory(len(cfg.Collectors.Devices))
@@ -176,6 +181,7 @@ func (r *reloads) apply(cfg Config) (done reloaded, err error) {
 	if err := devices.Apply(r.forget); err != nil {
 		a.log.Warn("a connection to a router did not close in order", "err", err)
 	}
+	storage.Apply(r.pipe)
 	return reloaded{len(devices.Added), len(devices.Changed), len(devices.Removed), r.restartNeeded(cfg)}, nil
 }
 
@@ -204,11 +210,13 @@ func (r *reloads) restartNeeded(cfg Config) []string {
 		was, next any
 	}{
 		{"web", r.started.Web, cfg.Web}, {"data", r.started.Data, cfg.Data}, {"log.format", r.started.Log.Format, cfg.Log.Format},
-		{"storage", r.started.Storage, cfg.Storage},
 	} {
 		if !reflect.DeepEqual(k.was, k.next) {
 			keys = append(keys, k.name)
 		}
+	}
+	if r.app.sinks.NeedsRestart(cfg.Storage) {
+		keys = append(keys, "storage.embedded")
 	}
 	if r.app.collectors.NeedsRestart(cfg.Collectors) {
 		keys = append(keys, "snmp_tables")

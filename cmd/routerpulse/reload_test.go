@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/routerpulse/routerpulse/sinks/sinktest"
 )
 
 const reloadBase = `
@@ -188,6 +190,32 @@ func TestReloadByRequest(t *testing.T) {
 	}
 	if !r.hasMetric("routerpulse_config_last_reload_successful 1") || !r.hasMetric("routerpulse_config_restart_needed 1") {
 		t.Error("the metrics do not say that a restart is needed")
+	}
+}
+
+// A destination that a reload adds is written to, and shown; one that it removes is shown no more.
+func TestReloadChangesDestinations(t *testing.T) {
+	server := sinktest.StartInfluxd(t)
+	for _, db := range []string{"one", "two"} {
+		sinktest.QueryInfluxQL(t, server, "", "CREATE DATABASE "+db)
+	}
+	folder := t.TempDir()
+	text := func(name string) string {
+		storage := fmt.Sprintf("data: %q\nstorage: { influxdb: [{ name: %s, url: %q, database: %s }] }\n", folder, name, server, name)
+		return strings.Replace(reloadBase, "storage: { none: true }\n", storage, 1) + deviceLines("r1")
+	}
+	r := startReloading(t, text("one"))
+	has := func(db string) bool {
+		return len(sinktest.QueryInfluxQL(t, server, db, "SELECT * FROM router_status LIMIT 1")) > 0
+	}
+	await(t, "the first destination to have something", func() bool { return has("one") })
+	r.write(text("two"))
+	if a := r.post(); a.Status != http.StatusOK || len(a.Restart) != 0 {
+		t.Fatalf("%+v", a)
+	}
+	await(t, "the second destination to have something", func() bool { return has("two") })
+	if metrics := r.get("/metrics"); strings.Contains(metrics, `destination="one"`) || strings.Contains(metrics, `sink="influxdb/one"`) {
+		t.Error("the metrics still have the destination that was removed")
 	}
 }
 

@@ -41,6 +41,8 @@ type app struct {
 	web        *web.Web
 	listener   net.Listener
 	reloads    *reloads // nil: the config is what it was at the start
+
+	healthParts map[string]map[string]any // that publishHealth told last
 }
 
 // How long each step of the end may take; together under five seconds.
