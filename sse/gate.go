@@ -33,12 +33,12 @@ func newGate(limits access.LimitsConfig) *gate {
 func (g *gate) check(user string, addr netip.Addr) *access.Problem {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.tooMany(user, household(addr))
+	return g.tooMany(user, access.Household(addr))
 }
 
 // enter counts a stream; call leave when it ends.
 func (g *gate) enter(user string, addr netip.Addr) (leave func(), p *access.Problem) {
-	house := household(addr)
+	house := access.Household(addr)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if p := g.tooMany(user, house); p != nil {
@@ -80,17 +80,4 @@ func (g *gate) tooMany(user string, house netip.Prefix) *access.Problem {
 			Detail: "your address has too many streams open already: close some, or raise access.limits.per_address"}
 	}
 	return nil
-}
-
-// household is what counts as one address: an IPv6 client has a whole /64 to choose from.
-func household(addr netip.Addr) netip.Prefix {
-	bits := addr.BitLen()
-	if addr.Is6() {
-		bits = 64
-	}
-	p, err := addr.Prefix(bits)
-	if err != nil { // the zero address
-		return netip.Prefix{}
-	}
-	return p
 }

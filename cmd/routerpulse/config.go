@@ -47,8 +47,8 @@ func (c *Config) Validate(r *configs.Report) {
 	if _, _, err := net.SplitHostPort(c.Web.Listen); err != nil {
 		return // reported by its part
 	}
-	if !c.Web.Insecure && len(c.Stream.Access.Tokens) == 0 && !c.Web.Loopback() {
-		r.At("web", "listen").Errorf("add access: tokens: (routerpulse token makes one), listen on 127.0.0.1, or set web: { insecure: true }",
+	if !c.Web.Insecure && c.Stream.Access.KnowsNobody() && !c.Web.Loopback() {
+		r.At("web", "listen").Errorf("add access: tokens: (routerpulse token makes one) or users: (routerpulse hash-password), listen on 127.0.0.1, or set web: { insecure: true }",
 			"listening on %s without any access rule would show the routers to everybody who can reach it", c.Web.Listen)
 	}
 }

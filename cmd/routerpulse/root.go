@@ -67,7 +67,7 @@ func newRoot(io streams) *cobra.Command {
 	}
 	root.RunE = serve.RunE // serve is the default
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newDemo(io), newInit(io), newCheck(io), newTables(io), newSpool(io), newDoctor(io), newProbe(io), newWalk(io), newSimulate(io), newTail(io), newToken(io), newHealthcheck(io), newVersion(io))
+	root.AddCommand(serve, newDemo(io), newInit(io), newCheck(io), newTables(io), newSpool(io), newDoctor(io), newProbe(io), newWalk(io), newSimulate(io), newTail(io), newToken(io), newHashPassword(io), newHealthcheck(io), newVersion(io))
 	return root
 }
 

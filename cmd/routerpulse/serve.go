@@ -59,11 +59,11 @@ func balanceMemory(devices int) {
 	}
 }
 
-// announce says where the page is. Where nobody could log in, because there is no token and only this
+// announce says where the page is. Where nobody could log in, because there is neither token nor user and only this
 // machine can reach the page, it gives a link that logs in once.
 func (a *app) announce() {
 	a.log.Info("page is at " + a.pageURL())
-	if len(a.cfg.Stream.Access.Tokens) == 0 && a.cfg.Web.Loopback() {
+	if a.cfg.Stream.Access.NobodyLogsIn() && a.cfg.Web.Loopback() {
 		code := a.hub.Access().NewLoginCode(access.Identity{User: "local", Roles: []string{"viewer", "admin"}})
 		a.log.Info("log in, once and within 10 minutes, at " + a.pageURL() + "login?code=" + code)
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/crypto/bcrypt"
 )
 
 // Access identifies requests and keeps the sessions. It is safe for concurrent use.
@@ -15,6 +17,8 @@ type Access struct {
 	sessions *sessions // of the page
 	tickets  *tickets
 	codes    *codes
+	throttle *throttle
+	turns    chan struct{} // one for each password that is being checked
 	origin   *http.CrossOriginProtection
 	now      func() time.Time
 	hooks    Hooks
@@ -24,10 +28,13 @@ type Access struct {
 
 // rules are what the config says. They never change: Apply sets others.
 type rules struct {
-	tokens  []token
-	signed  *verifier  // nil: no signed token is believed
-	forward *forwarder // nil: no application is asked
-	trusted []netip.Prefix
+	tokens   []token
+	accounts map[string]account
+	cost     int    // of their passwords
+	nobody   []byte // a hash that stands for a user that does not exist
+	signed   *verifier  // nil: no signed token is believed
+	forward  *forwarder // nil: no application is asked
+	trusted  []netip.Prefix
 }
 
 // Hooks are told what access does by itself. They must not block; those that are nil are left out.
@@ -38,7 +45,7 @@ type Hooks struct {
 
 // New prepares access by a config that was validated. now tells the time.
 func New(cfg Config, now func() time.Time, hooks Hooks) (*Access, error) {
-	a := &Access{wake: make(chan struct{}, 1), sessions: newSessions(sessionIdle), tickets: newTickets(), codes: newCodes(), origin: http.NewCrossOriginProtection(), now: now, hooks: hooks}
+	a := &Access{wake: make(chan struct{}, 1), sessions: newSessions(sessionIdle), tickets: newTickets(), codes: newCodes(), throttle: newThrottle(), turns: make(chan struct{}, 2), origin: http.NewCrossOriginProtection(), now: now, hooks: hooks}
 	if hooks.Asked == nil {
 		a.hooks.Asked = func(string) {}
 	}
@@ -61,6 +68,14 @@ func (a *Access) Prepare(cfg Config) (apply func(), err error) {
 	was, next := a.rules.Load(), &rules{}
 	if next.tokens, err = newTokens(cfg.Tokens, was.tokens, a.now()); err != nil {
 		return nil, err
+	}
+	if next.accounts, err = newAccounts(cfg.Users, was.accounts, a.now()); err != nil {
+		return nil, err
+	}
+	if next.cost, next.nobody = costOf(cfg.Users), was.nobody; next.cost != was.cost {
+		if next.nobody, err = bcrypt.GenerateFromPassword([]byte(newSecret()), next.cost); err != nil {
+			return nil, err
+		}
 	}
 	if next.signed, err = newVerifier(cfg.JWT, a); err != nil {
 		return nil, err
@@ -85,6 +100,11 @@ func (a *Access) Prepare(cfg Config) (apply func(), err error) {
 				t.identity.lease.end(ErrRevoked) // sessions that it began end with it
 			}
 		}
+		for name, u := range was.accounts {
+			if now, ok := next.accounts[name]; !ok || !u.same(now) {
+				u.identity.lease.end(ErrRevoked)
+			}
+		}
 		if was.forward != nil && was.forward != next.forward {
 			was.forward.close()
 		}
@@ -95,8 +115,11 @@ func (a *Access) Prepare(cfg Config) (apply func(), err error) {
 	}, nil
 }
 
-// NoTokens reports that the config has no token: nobody can be known by one.
-func (a *Access) NoTokens() bool { return len(a.rules.Load().tokens) == 0 }
+// NobodyIsKnown reports that the config has neither a token nor a user, nor believes others.
+func (a *Access) NobodyIsKnown() bool {
+	r := a.rules.Load()
+	return len(r.tokens)+len(r.accounts) == 0 && r.signed == nil && r.forward == nil
+}
 
 // Identify tells who asks. A request that shows nothing is anonymous, without an error; one that shows
 // something that is not valid has no identity either, and the error says why, for people.
@@ -206,6 +229,7 @@ func (a *Access) Sweep() {
 	a.sessions.sweep(now)
 	a.tickets.sweep(now)
 	a.codes.sweep(now)
+	a.throttle.sweep(now)
 }
 
 // Close ends all sessions, and waits for what Open began.

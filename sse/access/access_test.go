@@ -165,7 +165,7 @@ func TestLoginAndLogout(t *testing.T) {
 		header []string
 		status int
 	}{
-		{`{"token":"x"}`, nil, 401}, {`{"token":""}`, nil, 401}, {``, nil, 401}, {`{`, nil, 401}, {`{"token":"` + strings.Repeat("x", maxLoginBody) + `"}`, nil, 401},
+		{`{"token":"x"}`, nil, 401}, {`{"token":""}`, nil, 401}, {``, nil, 401}, {`{`, nil, 401}, {`{"token":"` + strings.Repeat("x", maxLoginBody) + `"}`, nil, 413},
 		{``, []string{"Authorization", "Bearer x"}, 401}, {`{"token":"wall-token"}`, []string{"Sec-Fetch-Site", "cross-site"}, 403},
 	} {
 		if w := login(bad.body, bad.header...); w.Code != bad.status || len(w.Result().Cookies()) != 0 {

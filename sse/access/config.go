@@ -12,6 +12,7 @@ import (
 // Config is the section access of the config file.
 type Config struct {
 	Tokens []TokenConfig `yaml:"tokens"` // static tokens, of which only the hash is kept
+	Users  []UserConfig  `yaml:"users"`  // of the page, with passwords
 	JWT    JWTConfig     `yaml:"jwt"`    // tokens that another program signs
 	// Forward asks another web application who its users are; without it, none.
 	Forward *ForwardConfig `yaml:"forward"`
@@ -46,6 +47,12 @@ func DefaultConfig() Config {
 // KnowsStrangers reports that there may be users whom the config does not name.
 func (c *Config) KnowsStrangers() bool { return c.JWT.enabled() || c.Forward != nil }
 
+// KnowsNobody reports that nobody can have an identity, but by a login link.
+func (c *Config) KnowsNobody() bool { return c.NobodyLogsIn() && !c.KnowsStrangers() }
+
+// NobodyLogsIn reports that there is neither a token nor a password that the page could ask for.
+func (c *Config) NobodyLogsIn() bool { return len(c.Tokens)+len(c.Users) == 0 }
+
 // Validate reports what is wrong with the section.
 func (c *Config) Validate(r *configs.Report) {
 	names, sums := map[string]bool{}, map[string]bool{}
@@ -60,6 +67,14 @@ func (c *Config) Validate(r *configs.Report) {
 			at.At("sha256").Errorf("make one token per client with `routerpulse token`", "the same token is listed twice")
 		}
 		names[t.Name], sums[sum] = true, true
+	}
+	for i, u := range c.Users {
+		at := r.At("users", i)
+		u.validate(at)
+		if u.Name != "" && names[u.Name] {
+			at.At("name").Errorf("give each user and each token a name of its own", "duplicate user %q", u.Name)
+		}
+		names[u.Name] = true
 	}
 	for i, p := range c.TrustedProxies {
 		if _, err := parsePrefix(p); err != nil {

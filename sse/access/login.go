@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -10,8 +11,8 @@ import (
 // maxLoginBody bounds the body of a login.
 const maxLoginBody = 4 << 10
 
-// Login answers POST: a static token, in the Authorization header or as {"token": "…"}, becomes a
-// session cookie that scripts cannot read.
+// Login answers POST: a static token, in the Authorization header or as {"token": "…"}, or a user and a
+// password, become a session cookie that scripts cannot read. Who fails often has to wait.
 func (a *Access) Login() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
@@ -22,9 +23,9 @@ func (a *Access) Login() http.Handler {
 			p.Write(w)
 			return
 		}
-		id, err := a.credentials(w, r)
-		if err != nil {
-			(&Problem{Status: http.StatusUnauthorized, Detail: err.Error(), Challenge: Challenge(err)}).Write(w)
+		id, p := a.login(w, r)
+		if p != nil {
+			p.Write(w)
 			return
 		}
 		a.setCookie(w, r, a.sessions.start(id, a.now()))
@@ -32,24 +33,59 @@ func (a *Access) Login() http.Handler {
 	})
 }
 
-func (a *Access) credentials(w http.ResponseWriter, r *http.Request) (Identity, error) {
-	if InURL(r) {
-		return Identity{}, ErrTokenInURL
+// loginForm is the body of a login.
+type loginForm struct {
+	Token    string `json:"token"`
+	User     string `json:"user"`
+	Password string `json:"password"`
+}
+
+func (a *Access) login(w http.ResponseWriter, r *http.Request) (Identity, *Problem) {
+	form, p := readLogin(w, r)
+	if p != nil {
+		return Identity{}, p
 	}
-	secret, err := bearer(r.Header)
+	from := a.Address(r)
+	if wait := a.throttle.begin(from, form.User, a.now()); wait > 0 {
+		return Identity{}, &Problem{Status: http.StatusTooManyRequests, RetryAfter: wait, Detail: "too many logins failed: wait a little"}
+	}
+	id, err := a.byForm(r.Context(), form)
 	if err != nil {
-		return Identity{}, err
+		return Identity{}, &Problem{Status: http.StatusUnauthorized, Detail: err.Error(), Challenge: Challenge(err)}
 	}
-	if secret == "" {
-		var body struct {
-			Token string `json:"token"`
-		}
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxLoginBody)).Decode(&body); err != nil {
-			return Identity{}, errors.New(`the body is not of the form {"token": "…"}`)
-		}
-		secret = body.Token
+	a.throttle.undo(from, form.User, a.now())
+	return id, nil
+}
+
+func (a *Access) byForm(ctx context.Context, form loginForm) (Identity, error) {
+	if form.User != "" {
+		return a.byPassword(ctx, form.User, form.Password)
 	}
-	return a.byToken(secret)
+	return a.byToken(form.Token)
+}
+
+func readLogin(w http.ResponseWriter, r *http.Request) (form loginForm, p *Problem) {
+	refuse := func(err error) (loginForm, *Problem) {
+		return loginForm{}, &Problem{Status: http.StatusUnauthorized, Detail: err.Error(), Challenge: Challenge(err)}
+	}
+	if InURL(r) {
+		return refuse(ErrTokenInURL)
+	}
+	var err error
+	if form.Token, err = bearer(r.Header); err != nil {
+		return refuse(err)
+	}
+	if form.Token != "" {
+		return form, nil
+	}
+	body, p := ReadBody(w, r, maxLoginBody)
+	if p != nil {
+		return loginForm{}, p
+	}
+	if json.Unmarshal(body, &form) != nil || len(form.User) > 64 {
+		return refuse(errors.New(`the body is not of the form {"token": "…"} or {"user": "…", "password": "…"}`))
+	}
+	return form, nil
 }
 
 // LoginLink answers GET …?code=: a code of NewLoginCode becomes a session cookie, and the browser is

@@ -103,14 +103,17 @@ export class Api {
     return { me: readMe(await answer.json()), skew: Number.isNaN(date) ? null : Date.now() - date };
   }
 
-  /** login trades a token for the session cookie; the text is why it was refused, "" if it was not. */
-  async login(token: string): Promise<string> {
+  /**
+   * login trades a token, or a user's password, for the session cookie; the text is why it was refused, "" if it was
+   * not.
+   */
+  async login(secret: string, user = ""): Promise<string> {
     let answer: Response;
     try {
       answer = await this.fetch(`${this.base}v1/login`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ token }),
+        body: JSON.stringify(user === "" ? { token: secret } : { user, password: secret }),
       });
     } catch {
       return "The server cannot be reached.";
@@ -118,7 +121,7 @@ export class Api {
     if (answer.ok) return "";
     const why = await reasonOf(answer);
     if (answer.status === 429) return why || "Too many attempts. Wait a minute and try again.";
-    return why || "This token is not valid.";
+    return why || (user === "" ? "This token is not valid." : "User or password is wrong.");
   }
 
   /** logout ends the session. */

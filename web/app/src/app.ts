@@ -127,8 +127,8 @@ export class App {
     this.openDetail();
   }
 
-  async login(token: string): Promise<string> {
-    const why = await this.api.login(token);
+  async login(secret: string, user = ""): Promise<string> {
+    const why = await this.api.login(secret, user);
     if (why !== "") return why;
     this.loginFor.value = null;
     this.notice.value = "";

@@ -85,6 +85,18 @@ describe("logging in", () => {
     expect(await api(status, body).login("t")).toBe(why);
   });
 
+  it("sends a user with a password", async () => {
+    let sent: unknown;
+    const here = new Api("/", async (_url, init) => {
+      sent = JSON.parse(String(init?.body));
+      return new Response("{}", { status: 401 });
+    });
+    expect(await here.login("p", "ann")).toBe("User or password is wrong.");
+    expect(sent).toEqual({ user: "ann", password: "p" });
+    await here.login("t");
+    expect(sent).toEqual({ token: "t" });
+  });
+
   it("says that the server cannot be reached", async () => {
     const broken = new Api("/", async () => {
       throw new TypeError("failed");

@@ -1,4 +1,4 @@
-// Logging in with a token, as a page of its own or over the page that stays.
+// Logging in with a token, or as a user with a password, as a page of its own or over the page that stays.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { locked, type Me } from "../access";
@@ -48,19 +48,29 @@ export function LoginDialog({ app }: { app: App }) {
 }
 
 function LoginForm({ app, onCancel }: { app: App; onCancel?: () => void }) {
+  const [user, setUser] = useState("");
   const [token, setToken] = useState("");
   const [why, setWhy] = useState("");
   const [busy, setBusy] = useState(false);
   const submit = async (e: Event) => {
     e.preventDefault();
     setBusy(true);
-    const refused = await app.login(token.trim());
+    const refused = await (user.trim() === "" ? app.login(token.trim()) : app.login(token, user.trim()));
     setBusy(false);
     setWhy(refused);
   };
   return (
     <form onSubmit={(e) => void submit(e)}>
-      <label for="token">Token</label>
+      <label for="user">User (empty with a token)</label>
+      <input
+        id="user"
+        autocomplete="username"
+        autocapitalize="none"
+        spellcheck={false}
+        value={user}
+        onInput={(e) => setUser(e.currentTarget.value)}
+      />
+      <label for="token">{user.trim() === "" ? "Token" : "Password"}</label>
       <input
         id="token"
         type="password"
@@ -78,7 +88,8 @@ function LoginForm({ app, onCancel }: { app: App; onCancel?: () => void }) {
         </p>
       )}
       <p class="help" id="token-help">
-        <code>routerpulse token</code> makes one. <code>routerpulse demo</code> prints a link that logs you in.
+        <code>routerpulse token</code> makes a token, <code>routerpulse hash-password</code> a user.{" "}
+        <code>routerpulse demo</code> prints a link that logs you in.
       </p>
       <div class="buttons">
         <button type="submit" class="primary" disabled={busy || token.trim() === ""}>
