@@ -3,6 +3,7 @@
 //
 //	go run ./bench/faults            every row, about an hour
 //	go run ./bench/faults -row 05    one row
+//	go run ./bench/faults -table     run none, print the figures of last.json as docs/reliability.md has them
 package main
 
 import (
@@ -18,11 +19,21 @@ import (
 
 func main() {
 	var only, out string
-	var few bool
+	var few, tell bool
 	flag.StringVar(&only, "row", "", "run these rows alone, as 05 or 05,12; empty: all")
 	flag.StringVar(&out, "out", "bench/faults/last.json", "where the figures go; what it has of other rows stays")
 	flag.BoolVar(&few, "few", false, "as few trials as make test has")
+	flag.BoolVar(&tell, "table", false, "run nothing: print the figures that there are as a table")
 	flag.Parse()
+	if tell {
+		kept, err := readResults(out)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "faults:", err)
+			os.Exit(1)
+		}
+		fmt.Print(table(kept))
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := runRows(ctx, only, out, !few)
 	stop()
