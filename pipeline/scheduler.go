@@ -31,6 +31,7 @@ const (
 	firstRoundQuick     = 3 * time.Second
 	firstRoundThen      = 50 // a second, in a large fleet, of which most jobs come at their slots meanwhile
 	suspectShare        = 5
+	provenShare         = 4 // a quarter of the workers of the healthy is not for jobs that run for the first time
 	// slowRun is from when on a run counts as slow: a device that answers, but keeps a worker for so
 	// long, does so at the cost of the suspects, not of the healthy.
 	slowRun = 2 * time.Second
@@ -40,7 +41,8 @@ const (
 // phase, a hash of device and lane, on the Clock; waiting is done on the monotonic clock, so a step of
 // the Clock displaces one run at most. A run that still goes on at its next slot is not
 // stacked: that slot is skipped and counted. Jobs that failed last time, or took long, are suspects:
-// they wait for each other, not the others for them.
+// they wait for each other, not the others for them. Jobs that never ran leave some of
+// the workers to those that did.
 type Scheduler struct {
 	clock   *Clock
 	log     *slog.Logger
@@ -61,7 +63,18 @@ type Scheduler struct {
 type pool struct {
 	name        string
 	limit, busy int
+	fresh       int // of the busy ones, those that run their job for the first time
 	waiting     [ranks][]*run
+}
+
+// takes says whether a run could begin now. Of a job that never ran nobody knows whether its device is
+// there: a hundred silent ones that come at once must not hold every worker, also if the pool shrinks then.
+func (p *pool) takes(fresh bool) bool {
+	forProven := p.limit / provenShare
+	if fresh {
+		return p.busy < p.limit && p.fresh < max(1, p.limit-forProven)
+	}
+	return p.busy < p.limit || p.busy-p.fresh < forProven
 }
 
 // What waits for a worker: whether a device is there comes first, then what is likely to be answered.
@@ -69,11 +82,14 @@ const (
 	rankStatus = iota
 	rankAnswering
 	rankFailing
+	rankFresh
 	ranks
 )
 
 func (e *entry) rank() int {
 	switch {
+	case !e.ran:
+		return rankFresh
 	case e.Lane == LaneStatus:
 		return rankStatus
 	case e.failures == 0:
@@ -82,10 +98,11 @@ func (e *entry) rank() int {
 	return rankFailing
 }
 
-// next takes the run that has waited longest of the first rank that has any; nil if none waits.
+// next takes the run that has waited longest of the first rank that has any and may begin; nil if there
+// is none.
 func (p *pool) next() *run {
 	for i := range p.waiting {
-		if list := p.waiting[i]; len(list) > 0 {
+		if list := p.waiting[i]; len(list) > 0 && p.takes(i == rankFresh) {
 			p.waiting[i] = list[1:]
 			return list[0]
 		}
@@ -96,9 +113,10 @@ func (p *pool) next() *run {
 // run is one time that a job is done.
 type run struct {
 	*entry
-	pool *pool
-	slot time.Time
-	due  time.Time
+	pool  *pool
+	fresh bool // the job's first
+	slot  time.Time
+	due   time.Time
 }
 
 // NewScheduler returns a scheduler that does at most workers runs at a time. Without a clock, it goes by the
@@ -252,7 +270,7 @@ func (s *Scheduler) offer(e *entry, wall time.Time) {
 		s.metrics.skipped.WithLabelValues(string(e.Lane), "backoff").Inc()
 		return
 	}
-	r := &run{entry: e, pool: &s.healthy, slot: e.slot, due: e.due}
+	r := &run{entry: e, pool: &s.healthy, fresh: !e.ran, slot: e.slot, due: e.due}
 	if e.failures > 0 || e.slow {
 		r.pool = &s.suspects
 	}
@@ -260,7 +278,7 @@ func (s *Scheduler) offer(e *entry, wall time.Time) {
 		r.slot = wall
 	}
 	e.busy = true
-	if r.pool.busy < r.pool.limit {
+	if r.pool.takes(r.fresh) {
 		s.start(r)
 		return
 	}
@@ -269,6 +287,9 @@ func (s *Scheduler) offer(e *entry, wall time.Time) {
 
 func (s *Scheduler) start(r *run) {
 	r.pool.busy++
+	if r.fresh {
+		r.pool.fresh++
+	}
 	s.metrics.busy.WithLabelValues(r.pool.name).Inc()
 	r.running = true
 	s.wg.Go(func() { s.do(r) })
@@ -313,7 +334,7 @@ func (s *Scheduler) guarded(ctx context.Context, r *run) (err error) {
 func (s *Scheduler) finish(r *run, took time.Duration, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r.busy, r.running, r.slow = false, false, took >= slowRun
+	r.busy, r.running, r.ran, r.slow = false, false, true, took >= slowRun
 	if err == nil {
 		r.answered()
 	} else if s.ctx.Err() == nil {
@@ -326,6 +347,9 @@ func (s *Scheduler) finish(r *run, took time.Duration, err error) {
 		s.signal()
 	}
 	r.pool.busy--
+	if r.fresh {
+		r.pool.fresh--
+	}
 	s.metrics.busy.WithLabelValues(r.pool.name).Dec()
 	for next := r.pool.next(); next != nil; next = r.pool.next() {
 		if next.removed || s.ctx.Err() != nil {
@@ -333,6 +357,5 @@ func (s *Scheduler) finish(r *run, took time.Duration, err error) {
 			continue
 		}
 		s.start(next)
-		return
 	}
 }

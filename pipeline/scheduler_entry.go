@@ -17,6 +17,7 @@ type entry struct {
 	running  bool      // of these, the run has begun
 	again    bool      // hurried while it ran: once more when it ends
 	removed  bool
+	ran      bool      // at least once
 	slow     bool      // the last run kept its worker for slowRun or longer
 	failures int       // in a row
 	resumeAt time.Time // backed off until this slot

@@ -47,7 +47,7 @@ func rows() []row {
 		{"35", "forged and hostile tokens", []string{"./sse/access"}},
 		{"36", "a right ends while streaming", []string{"./sse"}},
 		{"37", "hostile names", []string{cmd}},
-		{"38", "bad config, reload", []string{cmd}},
+		{"38", "bad config, reload", []string{"./pipeline", cmd}},
 		{"39", "secrets in any output", []string{cmd}},
 		{"40", "SIGTERM under load with the database down", []string{cmd}},
 		{"41", "kill -9 with the embedded store alone", []string{embedded}},
