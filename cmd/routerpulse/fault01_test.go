@@ -138,8 +138,15 @@ func (p *promises) count() int {
 // run promises itself does not count: there is always something that was polled just now.
 func sendRest(t *testing.T, config string, kept *promises, db *lines) {
 	t.Helper()
+	sendRestTo(t, config, kept, func() *lines { return db })
+}
+
+// sendRestTo is sendRest for a database that has to be asked for what it has.
+func sendRestTo(t *testing.T, config string, kept *promises, stored func() *lines) {
+	t.Helper()
 	cmd, stderr, ended := startChild(t, config, &promises{kept: map[string]string{}})
-	sent := sinktest.Eventually(2*patience, func() bool { return kept.missing(db) == 0 })
+	childURL(t, stderr) // before, a signal just ends it
+	sent := sinktest.Eventually(2*patience, func() bool { return kept.missing(stored()) == 0 })
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatalf("%v\n%s", err, stderr)
 	}

@@ -29,6 +29,14 @@ type subscriber struct {
 	id       string
 	err      error
 	close    func()
+	each     func(key string, patch row) // is told of each row that comes
+}
+
+// onRow makes each row that comes from now on be told of, at once.
+func (s *subscriber) onRow(tell func(key string, patch row)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.each = tell
 }
 
 // subscribe opens a stream; it ends with the test.
@@ -150,6 +158,9 @@ func (s *subscriber) apply(key string, patch row, full bool) {
 	if patch == nil {
 		delete(s.rows, key)
 		return
+	}
+	if s.each != nil {
+		s.each(key, patch)
 	}
 	next := row{}
 	if !full {
