@@ -42,7 +42,7 @@ type forwarder struct {
 type answer struct {
 	question *question
 	asking   chan struct{} // closed when the question that is under way is answered; nil: none is
-	at       time.Time     // of the last answer
+	at       time.Time     // of a yes, when it was asked for: it was true then; else when it came
 	id       Identity
 	err      error
 }
@@ -106,6 +106,7 @@ func (f *forwarder) begin(q *question) (a *answer, fresh bool) {
 		return &clone, true
 	}
 	if found.asking == nil {
+		q.asked = f.now()
 		found.asking, found.question = make(chan struct{}), q
 	}
 	clone := *found
@@ -144,25 +145,24 @@ func (f *forwarder) settle(q *question, s said) {
 	if a == nil || a.question != q {
 		return
 	}
-	now := f.now()
 	close(a.asking)
 	a.asking = nil
 	held := a.id.lease != nil && a.id.lease.err() == nil
 	switch {
 	case s.err == nil && held && a.id.sameRights(s.id):
-		a.at, a.err = now, nil
+		a.at, a.err = q.asked, nil
 	case s.err == nil:
 		a.end(ErrRightsChanged)
-		a.at, a.id, a.err = now, s.id, nil
-		a.id.lease = newLease(now)
+		a.at, a.id, a.err = q.asked, s.id, nil
+		a.id.lease = newLease(q.asked)
 		if f.ended {
 			a.end(ErrRevoked)
 		}
-	case errors.Is(s.err, ErrUndecided) && held && now.Sub(a.at) < f.config.Cache.Std():
+	case errors.Is(s.err, ErrUndecided) && held && f.now().Sub(a.at) < f.config.Cache.Std():
 		// what it said last still counts
 	default:
 		a.end(s.err)
-		a.at, a.id, a.err = now, Identity{}, s.err
+		a.at, a.id, a.err = f.now(), Identity{}, s.err // from now on, that many seconds: to answer may have taken long
 	}
 }
 

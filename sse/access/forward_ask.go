@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // maxAnswer bounds what is read of an application's answer.
@@ -22,6 +23,7 @@ type question struct {
 	key     key
 	header  http.Header
 	channel string // of laravel
+	asked   time.Time
 }
 
 // passedOn are the headers that an application gets, beside the cookies: what its own users are known by.

@@ -85,6 +85,7 @@ func (f *forwarder) due() (list []*question) {
 			a.end(ErrUndecided)
 		case age >= cache/2 && a.asking == nil && len(list) < free:
 			again := *a.question // a question of its own, so that its answer is known from another's
+			again.asked = now
 			a.asking, a.question = make(chan struct{}), &again
 			list = append(list, &again)
 		}
