@@ -29,6 +29,7 @@ func (h *Hub) Ticket() http.Handler {
 			p = h.access.SameSite(r)
 		}
 		if p != nil {
+			h.access.Deny(r, p)
 			p.Write(w)
 			return
 		}
@@ -100,6 +101,7 @@ func (h *Hub) control(do func(http.ResponseWriter, *http.Request, *session) *acc
 			}
 		}
 		if p != nil {
+			h.access.Deny(r, p)
 			p.Write(w)
 		}
 	})
@@ -123,7 +125,7 @@ func (h *Hub) owns(r *http.Request, s *session) *access.Problem {
 	case id.Anonymous():
 		return access.Unauthorized("this stream needs the identity that opened it", cause)
 	case id.User != owner.User:
-		return &access.Problem{Status: http.StatusForbidden, Detail: "this stream was opened by somebody else"}
+		return &access.Problem{Status: http.StatusForbidden, Detail: "this stream was opened by somebody else", User: id.User}
 	}
 	return h.access.SameSite(r)
 }

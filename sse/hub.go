@@ -147,6 +147,9 @@ func newHub(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log 
 func (h *Hub) accessHooks() access.Hooks {
 	return access.Hooks{
 		Asked: func(result string) { h.metrics.asked.WithLabelValues(result).Inc() },
+		Denied: func(d access.Denial) {
+			h.log.Warn("access denied", "what", d.What, "status", d.Status, "reason", d.Reason, "user", d.User, "address", d.Address, "times", d.Times)
+		},
 		Keys: func(err error) {
 			if err == nil {
 				h.metrics.keys.WithLabelValues("ok").Inc()

@@ -79,7 +79,7 @@ func (h *Hub) checkChannels(app string, may access.Patterns, names []string) *ac
 	channels := h.channels.Load()
 	for _, name := range names {
 		ch, _ := channels.resolve(name)
-		problem := &access.Problem{Status: http.StatusForbidden, Channels: []string{name}}
+		problem := &access.Problem{Status: http.StatusForbidden, Channels: []string{name}, User: app}
 		switch {
 		case ch == nil:
 			problem.Status, problem.Detail = http.StatusNotFound, "there is no channel "+name

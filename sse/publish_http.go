@@ -26,12 +26,12 @@ func (h *Hub) Events() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, p := h.access.Permit(r, access.ForRoles(rolePublisher))
 		if p != nil {
-			h.refusePost(w, p)
+			h.refusePost(w, r, p)
 			return
 		}
 		body, p := access.ReadBody(w, r, maxPostBody)
 		if p != nil {
-			h.refusePost(w, p)
+			h.refusePost(w, r, p)
 			return
 		}
 		var form struct {
@@ -41,7 +41,7 @@ func (h *Hub) Events() http.Handler {
 			ID      string          `json:"id"`
 		}
 		if err := strict(body, &form); err != nil {
-			h.refusePost(w, badRequest(`the body is not of the form {"channel": "…", "event": "…", "data": …, "id": "…"}: %v`, err))
+			h.refusePost(w, r, badRequest(`the body is not of the form {"channel": "…", "event": "…", "data": …, "id": "…"}: %v`, err))
 			return
 		}
 		list := []post{{name: form.Event, id: form.ID, channels: []string{form.Channel}, data: form.Data}}
@@ -51,7 +51,7 @@ func (h *Hub) Events() http.Handler {
 		}
 		again, p := h.publishPosts(r, id.User, may, list)
 		if p != nil {
-			h.refusePost(w, p)
+			h.refusePost(w, r, p)
 			return
 		}
 		writeJSON(w, map[string]bool{"published": again == 0})
@@ -73,17 +73,17 @@ func (h *Hub) pusher(limit int64, parse func([]byte) ([]pusher.Event, error)) ht
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, p := access.ReadBody(w, r, limit)
 		if p != nil {
-			h.refusePost(w, p)
+			h.refusePost(w, r, p)
 			return
 		}
 		app := h.channels.Load().apps[r.PathValue("id")]
 		if p := h.signed(r, app, body); p != nil {
-			h.refusePost(w, p)
+			h.refusePost(w, r, p)
 			return
 		}
 		events, err := parse(body)
 		if err != nil {
-			h.refusePost(w, badRequest("%v", err))
+			h.refusePost(w, r, badRequest("%v", err))
 			return
 		}
 		list := make([]post, len(events))
@@ -91,7 +91,7 @@ func (h *Hub) pusher(limit int64, parse func([]byte) ([]pusher.Event, error)) ht
 			list[i] = post{name: e.Name, id: e.ID, channels: e.Channels, data: e.Data}
 		}
 		if _, p := h.publishPosts(r, app.id, app.channels, list); p != nil {
-			h.refusePost(w, p)
+			h.refusePost(w, r, p)
 			return
 		}
 		writeJSON(w, struct{}{}) // all that Pusher's clients look for
@@ -126,8 +126,9 @@ func (h *Hub) publishPosts(r *http.Request, app string, may access.Patterns, lis
 	return again, nil
 }
 
-func (h *Hub) refusePost(w http.ResponseWriter, p *access.Problem) {
+func (h *Hub) refusePost(w http.ResponseWriter, r *http.Request, p *access.Problem) {
 	h.metrics.posts.WithLabelValues("refused").Inc()
+	h.access.Deny(r, p)
 	p.Write(w)
 }
 

@@ -168,13 +168,13 @@ func (h *Hub) permit(r *http.Request, q *query, id access.Identity, cause error,
 		return nil
 	case len(needy) > 0:
 		p := access.Unauthorized(subject(needy)+" an identity", cause)
-		p.Channels = needy
+		p.Channels, p.User = needy, id.User
 		if errors.Is(cause, access.ErrLoggedOut) {
 			p.Status = http.StatusNoContent
 		}
 		return p
 	case len(foreign) > 0:
-		return &access.Problem{Status: http.StatusForbidden, Detail: strings.Join(why, "; "), Channels: foreign}
+		return &access.Problem{Status: http.StatusForbidden, Detail: strings.Join(why, "; "), Channels: foreign, User: id.User}
 	}
 	return &access.Problem{Status: http.StatusNotFound, Channels: unknown,
 		Detail: fmt.Sprintf("there is no channel %s: /v1/me lists them", strings.Join(unknown, ", "))}

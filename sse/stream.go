@@ -38,6 +38,7 @@ func (h *Hub) Stream() http.Handler {
 // but 200, so what may pass by itself is told as a stream that ends at once.
 func (h *Hub) refuse(w http.ResponseWriter, r *http.Request, p *access.Problem) {
 	h.metrics.refused.WithLabelValues(fmt.Sprint(p.Status)).Inc()
+	h.access.Deny(r, p)
 	h.log.Debug("stream refused", "status", p.Status, "reason", p.Detail, "address", h.access.Address(r))
 	busy := p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable
 	switch {

@@ -18,6 +18,7 @@ type Access struct {
 	tickets  *tickets
 	codes    *codes
 	throttle *throttle
+	audit    *audit
 	turns    chan struct{} // one for each password that is being checked
 	origin   *http.CrossOriginProtection
 	now      func() time.Time
@@ -30,8 +31,8 @@ type Access struct {
 type rules struct {
 	tokens   []token
 	accounts map[string]account
-	cost     int    // of their passwords
-	nobody   []byte // a hash that stands for a user that does not exist
+	cost     int        // of their passwords
+	nobody   []byte     // a hash that stands for a user that does not exist
 	signed   *verifier  // nil: no signed token is believed
 	forward  *forwarder // nil: no application is asked
 	trusted  []netip.Prefix
@@ -39,8 +40,9 @@ type rules struct {
 
 // Hooks are told what access does by itself. They must not block; those that are nil are left out.
 type Hooks struct {
-	Asked func(result string) // what came of a question to an application
-	Keys  func(err error)     // what came of reading an issuer's keys
+	Asked  func(result string) // what came of a question to an application
+	Keys   func(err error)     // what came of reading an issuer's keys
+	Denied func(d Denial)      // somebody was refused, perhaps several times
 }
 
 // New prepares access by a config that was validated. now tells the time.
@@ -49,6 +51,10 @@ func New(cfg Config, now func() time.Time, hooks Hooks) (*Access, error) {
 	if hooks.Asked == nil {
 		a.hooks.Asked = func(string) {}
 	}
+	if hooks.Denied == nil {
+		hooks.Denied = func(Denial) {}
+	}
+	a.audit = &audit{tell: hooks.Denied, kind: map[denialKind]*denied{}}
 	if hooks.Keys == nil {
 		a.hooks.Keys = func(error) {}
 	}
@@ -230,6 +236,7 @@ func (a *Access) Sweep() {
 	a.tickets.sweep(now)
 	a.codes.sweep(now)
 	a.throttle.sweep(now)
+	a.audit.sweep(now)
 }
 
 // Close ends all sessions, and waits for what Open began.

@@ -25,6 +25,7 @@ func (a *Access) Login() http.Handler {
 		}
 		id, p := a.login(w, r)
 		if p != nil {
+			a.Deny(r, p)
 			p.Write(w)
 			return
 		}

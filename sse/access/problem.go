@@ -18,6 +18,8 @@ type Problem struct {
 	RetryAfter time.Duration
 	// Challenge, if not empty, is the WWW-Authenticate header.
 	Challenge string
+	// User is whom it was told, "" for nobody who is known. It is not part of the answer.
+	User string
 }
 
 // Error is the detail.

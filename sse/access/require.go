@@ -16,9 +16,10 @@ func (a *Access) Require(roles ...string) func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			id, p := a.Permit(r, rule)
 			if p == nil && id.Narrowed() {
-				p = &Problem{Status: http.StatusForbidden, Detail: "this shows everything, and " + id.User + " is limited to some routers or channels"}
+				p = &Problem{Status: http.StatusForbidden, Detail: "this shows everything, and " + id.User + " is limited to some routers or channels", User: id.User}
 			}
 			if p != nil {
+				a.Deny(r, p)
 				p.Write(w)
 				return
 			}
@@ -35,7 +36,7 @@ func (a *Access) Permit(r *http.Request, rule Rule) (Identity, *Problem) {
 		if id.Anonymous() {
 			return Identity{}, Unauthorized("this needs an identity", err)
 		}
-		return Identity{}, &Problem{Status: http.StatusForbidden, Detail: "this " + why}
+		return Identity{}, &Problem{Status: http.StatusForbidden, Detail: "this " + why, User: id.User}
 	}
 	if p := a.SameSite(r); p != nil {
 		return Identity{}, p
