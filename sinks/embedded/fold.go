@@ -119,42 +119,42 @@ func roundFraction(v float64) float64 {
 // folded is a series of the fine store as the coarse store has it: one value a window. What ends with a
 // stale marker ends with one in the next window, if nothing follows there.
 type folded struct {
-	chunkenc.Iterator
-	digest digest
+	chunkenc.Iterator // of nothing: no histograms, no start times
 
-	from int64 // ends of windows before it are left out
+	samples chunkenc.Iterator
+	digest  digest
+	from    int64 // ends of windows before it are left out
 
-	primed  bool // the inner iterator stands at a sample that was not taken yet
-	more    bool
-	end     int64 // 0: no stale marker is due at it
-	t       int64
-	v       float64
-	started bool
+	primed bool // samples stands at one that was not taken yet, if there is more
+	more   bool
+	due    int64 // a stale marker is, at this end of a window; 0: none
+	t      int64
+	v      float64
+	there  bool // t and v are a window
 }
 
-func newFolded(it chunkenc.Iterator, d digest, from int64) *folded {
-	return &folded{Iterator: it, digest: d, from: from}
+func newFolded(samples chunkenc.Iterator, d digest, from int64) *folded {
+	return &folded{Iterator: chunkenc.NewNopIterator(), samples: samples, digest: d, from: from}
 }
 
 // Next goes to the next window.
 func (f *folded) Next() chunkenc.ValueType {
-	for {
-		if !f.step() {
-			return chunkenc.ValNone
-		}
+	for f.there = f.step(); f.there; f.there = f.step() {
 		if f.t >= f.from {
 			return chunkenc.ValFloat
 		}
 	}
+	return chunkenc.ValNone
 }
 
 func (f *folded) step() bool {
 	if !f.primed {
-		f.primed, f.more = true, f.Iterator.Next() == chunkenc.ValFloat
+		f.primed = true
+		f.advance()
 	}
-	if due := f.end; due != 0 {
-		f.end = 0
-		if !f.more || windowEnd(f.Iterator.AtT()) > due {
+	if due := f.due; due != 0 {
+		f.due = 0
+		if !f.more || windowEnd(f.samples.AtT()) > due {
 			f.t, f.v = due, math.Float64frombits(value.StaleNaN)
 			return true
 		}
@@ -162,23 +162,24 @@ func (f *folded) step() bool {
 	if !f.more {
 		return false
 	}
-	w := window{end: windowEnd(f.Iterator.AtT())}
-	for f.more && windowEnd(f.Iterator.AtT()) == w.end {
-		_, v := f.Iterator.At()
+	w := window{end: windowEnd(f.samples.AtT())}
+	for f.more && windowEnd(f.samples.AtT()) == w.end {
+		_, v := f.samples.At()
 		w.add(v)
-		f.more = f.Iterator.Next() == chunkenc.ValFloat
+		f.advance()
 	}
 	if w.stale && w.n > 0 {
-		f.end = w.end + stepMillis
+		f.due = w.end + stepMillis
 	}
 	f.t, f.v = w.end, w.value(f.digest)
-	f.started = true
 	return true
 }
 
+func (f *folded) advance() { f.more = f.samples.Next() == chunkenc.ValFloat }
+
 // Seek goes to the first window at or after t.
 func (f *folded) Seek(t millis) chunkenc.ValueType {
-	if f.started && f.t >= t && f.t >= f.from {
+	if f.there && f.t >= t {
 		return chunkenc.ValFloat
 	}
 	for f.Next() != chunkenc.ValNone {
@@ -188,6 +189,9 @@ func (f *folded) Seek(t millis) chunkenc.ValueType {
 	}
 	return chunkenc.ValNone
 }
+
+// Err is what went wrong with the samples.
+func (f *folded) Err() error { return f.samples.Err() }
 
 // At is the window's end and value.
 func (f *folded) At() (int64, float64) { return f.t, f.v }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/prometheus/model/value"
+	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 )
 
@@ -27,13 +28,17 @@ func chunkOf(t *testing.T, points []point) chunkenc.Iterator {
 	for _, p := range points {
 		app.Append(0, p.T*1000, p.V)
 	}
-	return c.Iterator(nil)
+	// As from several blocks: it panics when it is asked beyond its end.
+	return storage.ChainSampleIteratorFromIterators(nil, []chunkenc.Iterator{c.Iterator(nil)})
 }
 
 func walk(it chunkenc.Iterator) []point {
 	var out []point
 	for it.Next() == chunkenc.ValFloat {
 		t, v := it.At()
+		if it.AtST() != 0 {
+			panic("a start time")
+		}
 		out = append(out, point{t / 1000, v})
 	}
 	return out
@@ -101,6 +106,9 @@ func TestFoldSeek(t *testing.T) {
 	}
 	if it.Seek(1801*1000) != chunkenc.ValNone {
 		t.Error("there is something after the end")
+	}
+	if it.Seek(1) != chunkenc.ValNone {
+		t.Error("it came back from the end")
 	}
 }
 

@@ -73,6 +73,9 @@ func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *sl
 // Dir is the folder that holds the database's files.
 func (s *Store) Dir() string { return filepath.Join(s.cfg.Path, "tsdb") }
 
+// CoarseDir is the folder of the coarse store's files.
+func (s *Store) CoarseDir() string { return coarseDir(s.cfg.Path) }
+
 // Open reads what is on disk and makes the store ready. It fails when another process has the folder.
 func (s *Store) Open() error {
 	s.state.Lock()
