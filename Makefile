@@ -99,6 +99,10 @@ bench-stream: ## 5,000 subscribers, side by side with r3labs/sse and go-sse (abo
 	cd bench/stream/peers && $(GO) build -trimpath -o $(CURDIR)/bin/bench-stream-peers .
 	$(GO) run ./bench/stream $(STREAMFLAGS)
 
+.PHONY: bench-store
+bench-store: ## the embedded store: bytes a sample, charts of a day and of a year (about 10 min)
+	$(GO) run -tags $(TAGS) ./bench/store
+
 .PHONY: faults
 faults: install ## the fault matrix with its full trials, one line a row (about an hour, as root)
 	$(GO) run ./bench/faults
