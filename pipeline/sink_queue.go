@@ -15,7 +15,7 @@ const (
 	sinkQueueSamples = 500_000
 	sinkWriteTimeout = 30 * time.Second
 	sinkRetryMin     = 500 * time.Millisecond
-	sinkRetryMax     = 30 * time.Second
+	sinkRetryMax     = 4 * time.Second // a disk that has room again is found within 5 s
 )
 
 // sinkQueue holds the batches that one sink has not taken yet. It is bounded in samples; when it is

@@ -40,7 +40,7 @@ func filled(t *testing.T) *Store {
 // at is the time of the n-th poll of filled.
 func at(n int) time.Time { return sinktest.Start.Add(time.Duration(n+1) * 30 * time.Second) }
 
-func unix(t time.Time) string { return fmt.Sprint(t.Unix()) }
+func seconds(t time.Time) string { return fmt.Sprint(t.Unix()) }
 
 // TestGrafanaSaveAndTest is what Grafana's Prometheus data source asks when it is set up.
 func TestGrafanaSaveAndTest(t *testing.T) {
@@ -73,14 +73,14 @@ func TestQuery(t *testing.T) {
 		time  string
 		want  string
 	}{
-		"vector": {`interface_rx_bytes`, unix(at(3)),
-			`{"resultType":"vector","result":[{"metric":{"__name__":"interface_rx_bytes","device":"core-1","interface":"ether1"},"value":[` + unix(at(3)) + `,"3000"]}]}`},
-		"between polls": {`interface_rx_bytes`, unix(at(3).Add(29 * time.Second)),
-			`{"resultType":"vector","result":[{"metric":{"__name__":"interface_rx_bytes","device":"core-1","interface":"ether1"},"value":[` + unix(at(3).Add(29*time.Second)) + `,"3000"]}]}`},
+		"vector": {`interface_rx_bytes`, seconds(at(3)),
+			`{"resultType":"vector","result":[{"metric":{"__name__":"interface_rx_bytes","device":"core-1","interface":"ether1"},"value":[` + seconds(at(3)) + `,"3000"]}]}`},
+		"between polls": {`interface_rx_bytes`, seconds(at(3).Add(29 * time.Second)),
+			`{"resultType":"vector","result":[{"metric":{"__name__":"interface_rx_bytes","device":"core-1","interface":"ether1"},"value":[` + seconds(at(3).Add(29*time.Second)) + `,"3000"]}]}`},
 		"RFC 3339": {`sum(interface_rx_bytes)`, at(3).Format(time.RFC3339),
-			`{"resultType":"vector","result":[{"metric":{},"value":[` + unix(at(3)) + `,"3000"]}]}`},
-		"range selector": {`interface_rx_bytes[60s]`, unix(at(3)),
-			`{"resultType":"matrix","result":[{"metric":{"__name__":"interface_rx_bytes","device":"core-1","interface":"ether1"},"values":[[` + unix(at(2)) + `,"2000"],[` + unix(at(3)) + `,"3000"]]}]}`},
+			`{"resultType":"vector","result":[{"metric":{},"value":[` + seconds(at(3)) + `,"3000"]}]}`},
+		"range selector": {`interface_rx_bytes[60s]`, seconds(at(3)),
+			`{"resultType":"matrix","result":[{"metric":{"__name__":"interface_rx_bytes","device":"core-1","interface":"ether1"},"values":[[` + seconds(at(2)) + `,"2000"],[` + seconds(at(3)) + `,"3000"]]}]}`},
 		"nothing":      {`no_such_metric`, "0", `{"resultType":"vector","result":[]}`},
 		"NaN":          {`vector(0/0)`, "1", `{"resultType":"vector","result":[{"metric":{},"value":[1,"NaN"]}]}`},
 		"infinite":     {`-1/0`, "1", `{"resultType":"scalar","result":[1,"-Inf"]}`},
@@ -88,12 +88,12 @@ func TestQuery(t *testing.T) {
 		"a string":     {`"a\"\\\n✓"`, "1", `{"resultType":"string","result":[1,"a\"\\\u000a✓"]}`},
 		"small":        {`1/1e9`, "1", `{"resultType":"scalar","result":[1,"1e-09"]}`},
 		"large":        {`1e21`, "1", `{"resultType":"scalar","result":[1,"1e+21"]}`},
-		"subquery without a step": {`max_over_time(sum(interface_rx_bytes)[5m:])`, unix(at(9)),
-			`{"resultType":"vector","result":[{"metric":{},"value":[` + unix(at(9)) + `,"` + subqueryMax() + `"]}]}`},
-		"at and negative offset": {`sum(interface_rx_bytes @ ` + unix(at(2)) + ` offset -30s)`, "1",
+		"subquery without a step": {`max_over_time(sum(interface_rx_bytes)[5m:])`, seconds(at(9)),
+			`{"resultType":"vector","result":[{"metric":{},"value":[` + seconds(at(9)) + `,"` + subqueryMax() + `"]}]}`},
+		"at and negative offset": {`sum(interface_rx_bytes @ ` + seconds(at(2)) + ` offset -30s)`, "1",
 			`{"resultType":"vector","result":[{"metric":{},"value":[1,"3000"]}]}`},
-		"join with texts": {`interface_rx_bytes * on(device, interface) group_left(comment) interface_info`, unix(at(1)),
-			`{"resultType":"vector","result":[{"metric":{"comment":"uplink","device":"core-1","interface":"ether1"},"value":[` + unix(at(1)) + `,"1000"]}]}`},
+		"join with texts": {`interface_rx_bytes * on(device, interface) group_left(comment) interface_info`, seconds(at(1)),
+			`{"resultType":"vector","result":[{"metric":{"comment":"uplink","device":"core-1","interface":"ether1"},"value":[` + seconds(at(1)) + `,"1000"]}]}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			form := url.Values{"query": {tc.query}, "time": {tc.time}}
@@ -128,7 +128,7 @@ func TestQueryNowIsTheDefault(t *testing.T) {
 func TestQueryRange(t *testing.T) {
 	s := filled(t)
 	r := post(t, s, "/api/v1/query_range", url.Values{
-		"query": {"interface_rx_bytes"}, "start": {unix(at(0))}, "end": {unix(at(9))}, "step": {"30"}})
+		"query": {"interface_rx_bytes"}, "start": {seconds(at(0))}, "end": {seconds(at(9))}, "step": {"30"}})
 	var points []string
 	for n := range 10 {
 		points = append(points, fmt.Sprintf(`[%d,"%d"]`, at(n).Unix(), 1000*n))
@@ -161,7 +161,7 @@ func TestErrors(t *testing.T) {
 		"time is NaN":      {"query", url.Values{"query": {"1"}, "time": {"NaN"}}, 400, "bad_data", `"time"`},
 		"bad timeout":      {"query", url.Values{"query": {"1"}, "timeout": {"soon"}}, 400, "bad_data", `"timeout"`},
 		"bad limit":        {"query", url.Values{"query": {"1"}, "limit": {"-1"}}, 400, "bad_data", `"limit"`},
-		"many to many":     {"query", url.Values{"query": {`interface_rx_bytes * on(device) {__name__=~"interface_.*"}`}, "time": {unix(at(9))}}, 422, "execution", "many"},
+		"many to many":     {"query", url.Values{"query": {`interface_rx_bytes * on(device) {__name__=~"interface_.*"}`}, "time": {seconds(at(9))}}, 422, "execution", "many"},
 		"times out":        {"query", url.Values{"query": {"sum_over_time(interface_rx_bytes[1h])"}, "timeout": {"0.000000001"}}, 503, "timeout", ""},
 		"no start":         {"query_range", rangeOf("", "1", "1"), 400, "bad_data", `"start"`},
 		"no end":           {"query_range", rangeOf("1", "", "1"), 400, "bad_data", `"end"`},
@@ -208,10 +208,10 @@ func TestLimit(t *testing.T) {
 		{"query", "2", 2}, {"query", "3", 3}, {"query", "0", 3}, {"query_range", "1", 1},
 		{"series", "1", 1}, {"series", "3", 3}, {"labels", "2", 2}, {"labels", "4", 4}, {"label/__name__/values", "1", 1}, {"metadata", "5", 5},
 	} {
-		form := url.Values{"query": {all}, "limit": {tc.limit}, "time": {unix(at(9))}, "match[]": {all}}
+		form := url.Values{"query": {all}, "limit": {tc.limit}, "time": {seconds(at(9))}, "match[]": {all}}
 		if tc.path == "query_range" {
-			form.Set("start", unix(at(0)))
-			form.Set("end", unix(at(9)))
+			form.Set("start", seconds(at(0)))
+			form.Set("end", seconds(at(9)))
 			form.Set("step", "30")
 		} else if tc.path == "query" {
 			form.Del("match[]")
@@ -316,7 +316,7 @@ func TestMetadata(t *testing.T) {
 
 func TestInfosAndWarnings(t *testing.T) {
 	s := filled(t)
-	r := get(t, s, "/api/v1/query", url.Values{"query": {"rate(interface_oper_status[2m])"}, "time": {unix(at(9))}})
+	r := get(t, s, "/api/v1/query", url.Values{"query": {"rate(interface_oper_status[2m])"}, "time": {seconds(at(9))}})
 	if len(r.Infos) != 1 || !strings.Contains(r.Infos[0], "might not be a counter") {
 		t.Errorf("infos %q", r.Infos)
 	}

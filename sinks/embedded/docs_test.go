@@ -31,7 +31,7 @@ func TestGuide(t *testing.T) {
 		block, _, _ = strings.Cut(block, "```")
 		for line := range strings.Lines(block) {
 			promQL, _, _ := strings.Cut(strings.TrimSpace(line), " # ")
-			r := get(t, s, "/api/v1/query", url.Values{"query": {promQL}, "time": {unix(fleet.Poll(2).Time)}})
+			r := get(t, s, "/api/v1/query", url.Values{"query": {promQL}, "time": {seconds(fleet.Poll(2).Time)}})
 			if r.code != 200 {
 				t.Errorf("%s: %s", promQL, r.Error)
 			}

@@ -43,6 +43,7 @@ func (h *history) Querier(mint, maxt int64) (storage.Querier, error) {
 	q.fineFrom, _ = extent(h.fine)
 	var ok bool
 	if q.from, q.until, ok = h.coarse.extent(); !ok {
+		q.from, q.until = q.fineFrom, q.fineFrom // all of it is folded
 		return q, nil
 	}
 	// A block that was added meanwhile is not looked at: until comes first.
@@ -72,7 +73,6 @@ func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.Select
 		h = *hints
 	}
 	switch {
-	case q.coarse == nil:
 	case suitsCoarse(&h):
 		q.own.coarseSelectors.WithLabelValues("coarse").Inc()
 		return q.folded(ctx, h, m)
@@ -135,7 +135,7 @@ func (q *querier) both(ctx context.Context, h storage.SelectHints, m []*labels.M
 // blocks is the coarse store until a time: of gauges the digest that the function asks for, of the rest the last.
 func (q *querier) blocks(ctx context.Context, h storage.SelectHints, until int64, m []*labels.Matcher) []storage.SeriesSet {
 	h.End = min(h.End, until)
-	if h.Start > h.End {
+	if q.coarse == nil || h.Start > h.End {
 		return nil
 	}
 	var sets []storage.SeriesSet

@@ -16,6 +16,7 @@ type metrics struct {
 	rejected *prometheus.CounterVec
 	failed   prometheus.Counter
 	rows     prometheus.Gauge
+	full     prometheus.Gauge
 	write    prometheus.Histogram
 	queries  *prometheus.CounterVec
 
@@ -42,6 +43,7 @@ func newMetrics() *metrics {
 			Help: "Values that will never be stored: out_of_order, too_old, out_of_bounds, duplicate, max_series, invalid.",
 		}, []string{"reason"}),
 		failed: counter("failed_batches_total", "Batches that could not be written and will be offered again."),
+		full:   gauge("disk_full", "1: the disk has too little room, samples are not stored."),
 		rows:   gauge("rows", "Rows whose series are held ready."),
 		write: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "routerpulse_embedded_write_seconds", Help: "Time to store one batch.",
@@ -69,7 +71,7 @@ func newMetrics() *metrics {
 	for _, reason := range []string{"out_of_order", "too_old", "out_of_bounds", "duplicate", "max_series", "invalid"} {
 		m.rejected.WithLabelValues(reason)
 	}
-	m.all = []prometheus.Collector{m.values, m.stale, m.rejected, m.failed, m.rows, m.write, m.queries,
+	m.all = []prometheus.Collector{m.values, m.stale, m.rejected, m.failed, m.rows, m.full, m.write, m.queries,
 		m.coarseValues, m.coarseFailures, m.coarseWrite, m.coarseBytes, m.coarseNewest, m.coarseSelectors}
 	return m
 }

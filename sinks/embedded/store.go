@@ -9,12 +9,9 @@ package embedded
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/promql"
@@ -26,9 +23,6 @@ import (
 
 // ErrClosed is returned by Write and answered by the API while the store is not open.
 var ErrClosed = errors.New("embedded store is not open")
-
-// closeTime is how long Close waits for queries to end.
-const closeTime = 5 * time.Second
 
 // Store keeps batches on disk and answers PromQL.
 type Store struct {
@@ -42,6 +36,7 @@ type Store struct {
 
 	// state serialises Open and Close.
 	state  sync.Mutex
+	wanted bool // it was opened, and not closed since
 	db     *tsdb.DB
 	lock   *tsdbutil.DirLocker // no other process has the folder
 	coarse *coarse             // nil: off
@@ -49,12 +44,18 @@ type Store struct {
 	inner  *prometheus.Registry // the database's own metrics, while it is open
 	life   context.Context      // ends the queries that run
 	stop   context.CancelFunc
+	kept   chan struct{} // closed when upkeep has ended
+	disk   *room         // stays when the database is closed
 
 	// write serialises Write, whoever calls it.
 	write sync.Mutex
 	rows  *rows
 
+	// left is how much the disk of a folder has left, and its size.
+	left func(dir string) (free, total uint64, err error)
+
 	warned bool // of max_series
+	torn   bool // it must be opened again: a record of the log may have been written by half, or it never was open
 }
 
 var _ pipeline.Sink = (*Store)(nil)
@@ -67,6 +68,7 @@ func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *sl
 		reg:    reg,
 		log:    log.With("sink", "embedded"),
 		own:    newMetrics(),
+		left:   diskLeft,
 	}
 }
 
@@ -75,85 +77,3 @@ func (s *Store) Dir() string { return filepath.Join(s.cfg.Path, "tsdb") }
 
 // CoarseDir is the folder of the coarse store's files.
 func (s *Store) CoarseDir() string { return coarseDir(s.cfg.Path) }
-
-// Open reads what is on disk and makes the store ready. It fails when another process has the folder.
-func (s *Store) Open() error {
-	s.state.Lock()
-	defer s.state.Unlock()
-	if s.db != nil {
-		return errors.New("embedded store is open already")
-	}
-	if err := os.MkdirAll(s.Dir(), 0o700); err != nil {
-		return fmt.Errorf("embedded store: %w", err)
-	}
-	// Ours, not the database's own lock: nothing may be moved aside that another process has open.
-	lock, err := tsdbutil.NewDirLocker(s.Dir(), "tsdb", quiet(s.log), nil)
-	if err != nil {
-		return fmt.Errorf("embedded store: %w", err)
-	}
-	if err := lock.Lock(); err != nil {
-		return fmt.Errorf("embedded store %s (is another routerpulse using it?): %w", s.Dir(), err)
-	}
-	db, inner, err := openDatabase(s.Dir(), filepath.Join(s.cfg.Path, "corrupt"), dbOptions(s.cfg), s.log)
-	if err != nil {
-		return errors.Join(fmt.Errorf("embedded store %s: %w", s.Dir(), err), lock.Release())
-	}
-	left, err := findLeftovers(db, s.schema)
-	if err != nil {
-		// It is no reason not to start: what went away meanwhile then ends a little later.
-		s.log.Warn("cannot tell which series were live", "error", err)
-	}
-	var second *coarse
-	if s.cfg.hasCoarse() {
-		if second, err = openCoarse(s.cfg, db, s.schema, s.own, s.log); err != nil {
-			return errors.Join(fmt.Errorf("embedded store: %w", err), db.Close(), lock.Release())
-		}
-	}
-	engine := newEngine(s.log, inner)
-	if err := registerAll(s.reg, append(s.own.all, inner)); err != nil {
-		return errors.Join(fmt.Errorf("embedded store: %w", err), second.close(), db.Close(), lock.Release())
-	}
-	s.db, s.coarse, s.engine, s.inner, s.lock = db, second, engine, inner, lock
-	s.life, s.stop = context.WithCancel(context.Background())
-	s.rows = newRows(left)
-	s.gate.unlock()
-	s.log.Info("store opened", "path", s.Dir(), "retention", s.cfg.Retention.String(), "blocks", len(db.Blocks()), "series", db.Head().NumSeries())
-	return nil
-}
-
-// Close is Shutdown with 5 s.
-func (s *Store) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
-	defer cancel()
-	return s.Shutdown(ctx)
-}
-
-// Shutdown ends the queries, waits for the write in progress, writes a snapshot that makes the next Open
-// fast and releases the folder. When a query does not end before ctx does, the store is left open, and
-// an error says so: nothing is lost by that, but the next start takes longer. Closing again does
-// nothing.
-func (s *Store) Shutdown(ctx context.Context) error {
-	s.state.Lock()
-	defer s.state.Unlock()
-	if s.db == nil {
-		return nil
-	}
-	s.stop()
-	idle := s.gate.shut()
-	select {
-	case <-idle:
-	case <-ctx.Done():
-		select {
-		case <-idle: // both: it can be closed
-		default:
-			return errors.New("embedded store: a query did not end in time; the store was left without a snapshot")
-		}
-	}
-	unregisterAll(s.reg, append(s.own.all, s.inner))
-	err := errors.Join(s.engine.Close(), s.coarse.close(), s.db.Close(), s.lock.Release())
-	s.db, s.coarse, s.engine, s.inner, s.lock = nil, nil, nil, nil, nil
-	if err != nil {
-		return fmt.Errorf("embedded store: %w", err)
-	}
-	return nil
-}

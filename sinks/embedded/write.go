@@ -44,18 +44,26 @@ func (s *Store) Write(ctx context.Context, b pipeline.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	if err := s.mend(ctx); err != nil {
+		return err
+	}
 	if !s.gate.enter() {
 		return ErrClosed
 	}
 	defer s.gate.leave()
-	s.write.Lock()
-	defer s.write.Unlock()
+	if !s.disk.enough() {
+		s.own.failed.Inc()
+		return ErrDiskFull
+	}
 	defer s.own.observe(time.Now())
 	// Nothing waits in the database for a context, and a half-written batch would be no use.
 	w := s.newWriter(s.db.AppenderV2(context.WithoutCancel(ctx)), b)
 	w.batch(b)
 	if err := w.app.Commit(); err != nil {
 		s.own.failed.Inc()
+		s.torn = true
 		return fmt.Errorf("embedded store: %w", err)
 	}
 	w.settle()
@@ -66,6 +74,22 @@ func (s *Store) Write(ctx context.Context, b pipeline.Batch) error {
 	if w.rejected.Samples > 0 {
 		return &w.rejected
 	}
+	return nil
+}
+
+// mend opens the database again after a write that failed, once there is room.
+func (s *Store) mend(ctx context.Context) error {
+	if !s.torn {
+		return nil
+	}
+	if !s.disk.enough() {
+		s.own.failed.Inc()
+		return ErrDiskFull
+	}
+	if err := s.reopen(ctx); err != nil {
+		return err
+	}
+	s.torn = false
 	return nil
 }
 
