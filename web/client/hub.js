@@ -53,7 +53,7 @@ function newGroup({ key, base, filter }, send) {
   const of = (name) => [...tabs.values()].flatMap((t) => t[name]);
 
   const say = (next) => {
-    status = next;
+    status = { ...hello, ...next };
     send({ key, status });
   };
 
@@ -114,7 +114,10 @@ function newGroup({ key, base, filter }, send) {
     // A snapshot replaces what the old cursor stood for. Cut off in the middle, nothing can be resumed.
     if (type === "snapshot") last = "";
     if (e.lastEventId !== shown) last = shown = e.lastEventId;
-    if (type === "hello") hello = d;
+    if (type === "hello") {
+      hello = d;
+      say({ state: "connecting" });
+    }
     watch();
     if (type === "bye") return d.reconnect ? again(d.code, d.why, d.code.match(/many|busy/) && 5) : end(d.code, d.why);
     // Without a new token the stream ends, and says so.
@@ -129,7 +132,7 @@ function newGroup({ key, base, filter }, send) {
     if (type !== "sync") return;
     failures = 0;
     trusted = true;
-    say({ ...hello, state: "live" });
+    say({ state: "live" });
   };
 
   const after = (ms, f) => {

@@ -78,12 +78,12 @@ export interface Status {
   why?: string;
   /** Of waiting: when the next attempt is, in Unix milliseconds of this machine. */
   at?: number;
-  /** Of live: channels that are not allowed, and why. */
+  /** Channels that are not allowed, and why. */
   denied?: Record<string, string>;
-  /** Of live: what each channel carries, by topic. */
+  /** What each channel carries, by topic. */
   channels?: Record<string, Record<string, "state" | "log">>;
-  /** Of live: what the channel calls the topic's events, and the fields that its keys are made of. */
-  names?: Record<string, Record<string, { event: string; key?: string[] }>>;
+  /** What the parts of a key are called, by channel and topic. */
+  keys?: Record<string, Record<string, string[]>>;
 }
 
 /** Each is called with what came in one step. */

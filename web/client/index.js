@@ -112,15 +112,16 @@ function newSubscription(query, on, token, post) {
       if (ask && token) {
         return post({ key, from, answer: await Promise.resolve().then(token).catch(() => {}) });
       }
+      if (status) {
+        // Of which every channel is denied is stopped, whatever others of the connection are.
+        const why = query.want.flatMap((c) => status.denied?.[c] ?? []);
+        tell("status", {
+          ...status,
+          ...(why.length === query.want.length && { state: "stopped", code: "denied", why: why.join("; ") }),
+        });
+      }
       take(items);
-      if (!status) return;
-      if (status.state === "live") take([...stale.values()].map((row) => ({ ...row, value: undefined })));
-      // Of which every channel is denied is stopped, whatever others of the connection are.
-      const why = query.want.flatMap((c) => status.denied?.[c] ?? []);
-      tell("status", {
-        ...status,
-        ...(why.length === query.want.length && { state: "stopped", code: "denied", why: why.join("; ") }),
-      });
+      if (status?.state === "live") take([...stale.values()].map((row) => ({ ...row, value: null })));
     },
   };
 }
