@@ -111,7 +111,7 @@ func TestPartialSaysWhatIsDenied(t *testing.T) {
 	s := serve(t, testConfig(), testOptions())
 	st := s.open(nil, "channel=public-routers&channel=admin-pipeline&channel=nothing&partial=1", "Authorization", "Bearer viewer-token")
 	st.untilSync()
-	want := map[string]string{"admin-pipeline": "is only for role admin; you are viewer with role viewer", "nothing": "there is no such channel"}
+	want := map[string]string{"admin-pipeline": "channel admin-pipeline is only for role admin; you are viewer with role viewer", "nothing": "there is no such channel"}
 	if diff := cmp.Diff(want, st.client.denied); diff != "" {
 		t.Error(diff)
 	}

@@ -160,8 +160,8 @@ func (h *Hub) permit(r *http.Request, q *query, id access.Identity, cause error,
 			continue
 		}
 		foreign = append(foreign, name)
-		why = append(why, "channel "+name+" "+reason)
-		q.denied[name] = reason
+		q.denied[name] = "channel " + name + " " + reason
+		why = append(why, q.denied[name])
 	}
 	switch {
 	case len(q.denied) == 0 || partial && len(q.wanted) > 0:

@@ -1,5 +1,7 @@
 // What a page in TypeScript writes; it is only compiled.
 
+import Echo from "laravel-echo";
+import { RouterPulse } from "../echo.js";
 import { type Client, connect, type Row, type Status } from "../index.js";
 
 const client: Client = connect({ url: "/pulse/", token: async () => "t", share: true });
@@ -19,6 +21,11 @@ client.retry();
 end();
 client.close();
 console.log(last);
+
+const echo = new Echo<"function">({ broadcaster: RouterPulse, url: "/pulse/", bearerToken: "t" });
+echo.private("router-status").listen(".router.status.changed", (e: { to: string }) => console.log(e.to));
+const channel = new RouterPulse({ token: () => "t" }).channel("public-traidnet");
+channel.listen("RouterLiveDataUpdated", (row) => console.log(row.cpu)).error(({ why }) => console.log(why));
 
 // @ts-expect-error: a filter that there is not
 client.subscribe("a", {}, { routers: [] });
