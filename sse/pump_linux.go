@@ -6,6 +6,7 @@ import (
 	"net"
 	"runtime"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -54,11 +55,16 @@ func newPump(h *Hub) (*pump, error) {
 	return p, nil
 }
 
-// close ends the pump, which has no connection any more, and waits for its goroutines.
+// close ends the pump, which has no connection any more, and waits for its goroutines. A second time it
+// does nothing: its descriptors may be somebody else's by then.
 func (p *pump) close() {
 	p.mu.Lock()
+	was := p.closed
 	p.closed = true
 	p.mu.Unlock()
+	if was {
+		return
+	}
 	p.work.Broadcast()
 	_, _ = unix.Write(p.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 	p.wg.Wait()
@@ -72,31 +78,47 @@ func (p *pump) release() {
 
 // serve takes over a connection, to which head is written first; leave is called when it is closed. After
 // an error it is the caller's still.
+//
+// It goes on with a descriptor of its own: what net keeps of a connection, and asks for at each write, is
+// for goroutines that wait for it.
 func (p *pump) serve(c net.Conn, head []byte, q *query, leave func()) error {
-	tcp, ok := c.(*net.TCPConn)
+	plain, ok := c.(syscall.Conn)
 	if !ok {
 		return errNotPlain
 	}
-	raw, err := tcp.SyscallConn()
+	fd, err := duplicate(plain)
 	if err != nil {
 		return err
 	}
-	s := &pumped{pump: p, net: tcp, raw: raw, rest: head, leave: leave}
-	s.write = s.writeTo
+	s := &pumped{pump: p, fd: fd, rest: head, leave: leave}
 	s.state.Store(queued) // so that nobody works on it before it is set up
 	s.session = p.hub.openSession(q, s)
 	if !p.hub.conns.add(s.session.id, s) {
 		s.session.close()
+		_ = unix.Close(fd) // the caller's is still open
 		return errClosing
 	}
 	p.add(s)
-	var failed error
-	err = raw.Control(func(fd uintptr) { failed = p.register(int(fd), s.number, unix.EPOLLOUT|unix.EPOLLRDHUP) })
-	if err != nil || failed != nil {
-		s.cut.Store(cutClient) // it is closed already
+	if err := p.register(fd, s.number, unix.EPOLLOUT|unix.EPOLLRDHUP); err != nil {
+		s.cut.Store(cutClient) // the kernel has no room for it: it comes back later
 	}
+	_ = c.Close() // of the connection, that leaves one descriptor
 	p.enqueue(s)
 	return nil
+}
+
+// duplicate makes another descriptor of a connection.
+func duplicate(c syscall.Conn) (fd int, err error) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var failed error
+	err = raw.Control(func(from uintptr) { fd, failed = unix.FcntlInt(from, unix.F_DUPFD_CLOEXEC, 0) })
+	if err = errors.Join(err, failed); err != nil {
+		return 0, fmt.Errorf("another descriptor of the connection: %w", err)
+	}
+	return fd, nil
 }
 
 func (p *pump) add(s *pumped) {

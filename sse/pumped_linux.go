@@ -2,9 +2,8 @@ package sse
 
 import (
 	"errors"
-	"net"
+	"net/netip"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -14,8 +13,7 @@ import (
 type pumped struct {
 	pump    *pump
 	number  uint64
-	net     *net.TCPConn
-	raw     syscall.RawConn
+	fd      int // of the worker that has it, which also closes it
 	session *session
 	leave   func()
 
@@ -23,9 +21,7 @@ type pumped struct {
 	cut     atomic.Int32 // why it must end, whatever its session says
 	stalled atomic.Int64 // since when a write does not get on, Unix nanoseconds; 0: it does
 
-	rest  []byte                // of a write that the kernel did not take whole
-	write func(fd uintptr) bool // writeTo, made once
-	wrote int
+	rest []byte // of a write that the kernel did not take whole
 }
 
 // The states of a connection: nobody works on it; it waits for a worker; a worker has it; that worker
@@ -108,12 +104,9 @@ func (s *pumped) step() bool {
 			return false
 		}
 	}
-	s.wrote = 0
-	if err := s.raw.Write(s.write); err != nil {
-		s.cut.CompareAndSwap(notCut, cutClient)
-	}
-	s.pump.hub.metrics.bytes.Add(float64(s.wrote))
-	if s.rest = s.rest[s.wrote:]; len(s.rest) > 0 {
+	n := s.write()
+	s.pump.hub.metrics.bytes.Add(float64(n))
+	if s.rest = s.rest[n:]; len(s.rest) > 0 {
 		s.stalled.CompareAndSwap(0, time.Now().UnixNano())
 		return false
 	}
@@ -124,19 +117,19 @@ func (s *pumped) step() bool {
 	return true
 }
 
-// writeTo writes what the kernel takes at once. It never asks RawConn.Write to wait.
-func (s *pumped) writeTo(fd uintptr) bool {
+// write writes what the kernel takes at once.
+func (s *pumped) write() int {
 	for {
-		n, err := unix.Write(int(fd), s.rest)
+		n, err := unix.Write(s.fd, s.rest)
 		switch {
+		case err == nil:
+			return n
 		case errors.Is(err, unix.EINTR):
 			continue
-		case err == nil:
-			s.wrote = n
 		case !errors.Is(err, unix.EAGAIN):
 			s.cut.CompareAndSwap(notCut, cutClient)
 		}
-		return true
+		return 0
 	}
 }
 
@@ -144,12 +137,27 @@ func (s *pumped) writeTo(fd uintptr) bool {
 func (s *pumped) finish(why string) {
 	s.state.Store(over)
 	if why == endSlow {
-		s.pump.hub.log.Info("stream cut off: the client does not read", "user", s.session.identity.Load().User, "address", s.net.RemoteAddr().String())
+		s.pump.hub.log.Info("stream cut off: the client does not read", "user", s.session.identity.Load().User, "address", s.address())
 	}
 	s.pump.remove(s)
-	_ = s.net.Close() // its end is what was wanted
+	_ = unix.Close(s.fd) // its end is what was wanted
 	s.session.close()
 	s.leave()
 	s.pump.hub.metrics.ended.WithLabelValues(why).Inc()
 	s.pump.hub.conns.remove(s.session.id)
+}
+
+// address is the client's.
+func (s *pumped) address() string {
+	to, err := unix.Getpeername(s.fd)
+	if err != nil {
+		return "unknown"
+	}
+	switch to := to.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(to.Addr), uint16(to.Port)).String()
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(to.Addr).Unmap(), uint16(to.Port)).String()
+	}
+	return "unknown"
 }

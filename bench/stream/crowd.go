@@ -38,8 +38,12 @@ type target struct {
 // addresses is from how many the subscribers come, 127.0.0.2 and on: one has ports for 28,000 only.
 const addresses = 20
 
-// dialers is how many connections are opened at once.
-const dialers = 128
+// dialers is how many connections are opened at once. A handshake of TLS takes the server's CPU: with
+// too many at once none is done in time.
+const (
+	dialers    = 128
+	tlsDialers = 8
+)
 
 // gather opens n streams. Those from index few on stop reading once stalled is set; their kernels take
 // little more.
@@ -48,7 +52,11 @@ func gather(ctx context.Context, t target, n, few int) (*crowd, error) {
 	var dialing sync.WaitGroup
 	errs := make(chan error, dialers)
 	next := make(chan int)
-	for range dialers {
+	atOnce := dialers
+	if t.tls != nil {
+		atOnce = tlsDialers
+	}
+	for range atOnce {
 		dialing.Go(func() {
 			for i := range next {
 				if err := c.open(ctx, i, i >= few); err != nil {

@@ -93,10 +93,10 @@ func measure(ctx context.Context, o options) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
 	for _, s := range scenarios() {
 		if slices.Contains(wanted, s.name) {
-			if err := s.run(ctx, b); err != nil {
-				return fmt.Errorf("%s: %w", s.name, err)
+			if failed := s.run(ctx, b); failed != nil { // the others are measured all the same
+				err = errors.Join(err, fmt.Errorf("%s: %w", s.name, failed))
 			}
 		}
 	}
-	return b.report.write(o.out)
+	return errors.Join(err, b.report.write(o.out))
 }
