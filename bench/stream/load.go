@@ -217,7 +217,11 @@ func stalled(ctx context.Context, b *bench) error {
 }
 
 func (b *bench) compare(ctx context.Context, scenario string, subscribers, stalled int) error {
-	for _, server := range []string{ours, r3labs, goSSE} {
+	servers := []string{ours, r3labs, goSSE}
+	if b.alone {
+		servers = servers[:1]
+	}
+	for _, server := range servers {
 		f, err := b.try(ctx, trial{scenario: scenario, server: server, subscribers: subscribers, stalled: stalled})
 		if err != nil {
 			return fmt.Errorf("%s: %w", server, err)

@@ -23,6 +23,7 @@ type options struct {
 	period                        time.Duration
 	server, peers, only, out      string
 	profiles                      string
+	alone                         bool
 }
 
 func main() {
@@ -35,6 +36,7 @@ func main() {
 	flag.StringVar(&o.peers, "peers", "bin/bench-stream-peers", "the others, built from bench/stream/peers")
 	flag.StringVar(&o.only, "only", "", "scenarios, by commas; empty: all of "+strings.Join(names(), ","))
 	flag.StringVar(&o.profiles, "profiles", "", "folder for CPU profiles of RouterPulse; empty: none")
+	flag.BoolVar(&o.alone, "alone", false, "RouterPulse alone, without those that it is compared with")
 	flag.StringVar(&o.out, "out", "bench/stream/last.json", "where the raw figures go")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
