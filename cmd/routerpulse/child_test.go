@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +19,28 @@ import (
 // childConfig names the config with which this test binary becomes the program, in a process of its own
 // that can be killed.
 const childConfig = "ROUTERPULSE_TEST_CHILD"
+
+// childArgs are the arguments with which this test binary becomes the whole program.
+const childArgs = "ROUTERPULSE_TEST_ARGS"
+
+// startServe starts serve in a process of its own, until the test ends.
+func startServe(t *testing.T, file string) *output {
+	t.Helper()
+	stderr := &output{}
+	cmd := exec.Command(os.Args[0], "-test.run=^$")
+	cmd.Env = append(os.Environ(), childArgs+"=serve --config.file "+file)
+	cmd.Stdout, cmd.Stderr = stderr, stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended, which Wait tells
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("serve ended with %v:\n%s", err, stderr)
+		}
+	})
+	return stderr
+}
 
 // child runs the program, and tells on file descriptor 3 of each sample that a sink promised to keep.
 func child(config string) int {

@@ -18,6 +18,9 @@ func TestMain(m *testing.M) {
 	if config := os.Getenv(childConfig); config != "" {
 		os.Exit(child(config))
 	}
+	if args := os.Getenv(childArgs); args != "" {
+		os.Exit(execute(untilSignal(), strings.Fields(args), streams{os.Stdin, os.Stdout, os.Stderr}))
+	}
 	goleak.VerifyTestMain(m)
 }
 
