@@ -104,14 +104,19 @@ func locations(t *testing.T, upstream string) string {
 	return strings.ReplaceAll(block, "127.0.0.1:8080", upstream)
 }
 
-// asked counts the requests that nginx answered, or began to answer and finished, by the start of their path.
-func (n *nginx) asked(t *testing.T, path string) int {
+// requests are the lines of the log about a path that begins so; a request is there when it has ended.
+func (n *nginx) requests(t *testing.T, path string) (lines []string) {
 	t.Helper()
 	log, err := os.ReadFile(filepath.Join(n.dir, "access.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.Count(string(log), `"GET `+path)
+	for line := range strings.Lines(string(log)) {
+		if strings.Contains(line, "GET "+path) || strings.Contains(line, "POST "+path) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // freeAddress is a loopback address with a port that nobody has.

@@ -18,10 +18,12 @@ import (
 
 // sharing is a page that uses the client module as its README says.
 const sharing = `<!doctype html><title>sharing</title><p id="status"></p><script type="module">
-import { connect } from "/client/index.js";
+const query = new URLSearchParams(location.search);
+if (query.has("old")) delete window.SharedWorker; // as browsers without it are
+const { connect } = await import("/client/index.js");
 window.rows = new Map();
-window.client = connect();
-const channels = new URLSearchParams(location.search).getAll("channel");
+window.client = connect(query.has("token") ? { token: () => query.get("token") } : {});
+const channels = query.getAll("channel");
 client.subscribe(channels, {
   rows: (list) => list.forEach(({ key, value }) => value ? rows.set(key, value) : rows.delete(key)),
   status: (s) => { window.last = s; document.querySelector("#status").textContent = [s.state, s.code, s.why].join(": "); },
@@ -184,6 +186,51 @@ func inSync(t *testing.T, base string, pages ...*webtest.Browser) {
 			defer s.mu.Unlock()
 			return s.synced && reflect.DeepEqual(maps.Clone(s.rows), shown)
 		})
+	}
+}
+
+// Without shared workers one tab holds the connection for all, and another takes over when it is closed.
+func TestTabsWithoutSharedWorkers(t *testing.T) {
+	p := startProxied(t, map[string]string{"sharing.html": sharing})
+	first := webtest.Open(t)
+	tabs := []*webtest.Browser{first, first.Tab(), first.Tab()}
+	for _, b := range tabs {
+		b.Go(p.base + "/app/sharing.html?old&channel=public-routers")
+		b.Until("live", isLive+` && `+fiveRows)
+	}
+	if n := metric(t, p.upstream, "routerpulse_stream_subscribers"); n != 1 {
+		t.Errorf("%v streams for three tabs", n)
+	}
+	for _, b := range tabs[1:] {
+		b.Run(webtest.Script(`window.first = last.conn`))
+	}
+	first.Go("about:blank")
+	for _, b := range tabs[1:] {
+		b.Until("live with another stream", isLive+` && last.conn !== window.first && `+fiveRows)
+	}
+	await(t, "one stream", func() bool { return metric(t, p.upstream, "routerpulse_stream_subscribers") == 1 })
+	inSync(t, p.base, tabs[1:]...)
+}
+
+// A page with a token of its own needs no cookie: its token becomes a ticket, and is in no address.
+func TestTokenBehindNginx(t *testing.T) {
+	p := startProxied(t, map[string]string{"sharing.html": sharing})
+	b := webtest.Open(t)
+	b.Go(p.base + "/app/sharing.html?channel=private-dashboard-stats&token=" + proxyToken)
+	b.Until("live", isLive+` && rows.size === 1`)
+	b.Run(webtest.Script(`window.first = last.conn; client.retry()`))
+	b.Until("and again", isLive+` && last.conn !== window.first`)
+	tickets := 0
+	for _, line := range p.requests(t, "/v1/") {
+		if strings.Contains(line, proxyToken) {
+			t.Errorf("the token is in the log: %s", line)
+		}
+		if strings.Contains(line, "&ticket=") {
+			tickets++
+		}
+	}
+	if tickets == 0 {
+		t.Error("no stream was opened with a ticket")
 	}
 }
 
