@@ -23,6 +23,7 @@ type options struct {
 	urgent    time.Duration // between two cuts when events come thick
 	heartbeat time.Duration
 	write     time.Duration // after which a write that does not get on ends the connection
+	unheard   time.Duration // after which a connection ends whose client does not even acknowledge
 	health    time.Duration // between two looks at the hub itself
 	warn      time.Duration // before an identity ends
 	spread    time.Duration // over which streams are told goodbye, at most
@@ -38,6 +39,7 @@ func defaultOptions() options {
 		urgent:    10 * time.Millisecond,
 		heartbeat: 15 * time.Second,
 		write:     10 * time.Second,
+		unheard:   30 * time.Second,
 		health:    5 * time.Second,
 		warn:      time.Minute,
 		spread:    500 * time.Millisecond,

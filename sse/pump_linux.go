@@ -99,6 +99,8 @@ func (p *pump) serve(c net.Conn, head []byte, q *query, leave func()) error {
 		return errClosing
 	}
 	p.add(s)
+	// Without a limit the kernel tries for a quarter of an hour to reach a client that is gone without a word.
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(p.hub.opt.unheard.Milliseconds()))
 	if err := p.register(fd, s.number, unix.EPOLLOUT|unix.EPOLLRDHUP); err != nil {
 		s.cut.Store(cutClient) // the kernel has no room for it: it comes back later
 	}

@@ -44,6 +44,8 @@ func rows() []row {
 		{"30", "TLS that must be refused", []string{routeros}},
 		{"31", "counters reset and wrap", []string{snmp}},
 		{"32", "clock steps", []string{"./pipeline"}},
+		{"33", "a tenth of many browsers does not read", []string{"./sse"}},
+		{"34", "storms of connections", []string{"./sse"}},
 		{"35", "forged and hostile tokens", []string{"./sse/access"}},
 		{"36", "a right ends while streaming", []string{"./sse"}},
 		{"37", "hostile names", []string{cmd}},

@@ -5,12 +5,15 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
+	"golang.org/x/net/http2"
 	"golang.org/x/sys/unix"
 )
 
@@ -31,8 +34,9 @@ type crowd struct {
 type target struct {
 	address string
 	path    func(i int) string
-	ready   string // what says that a stream is in sync
-	tls     *tls.Config
+	ready   string      // what says that a stream is in sync
+	tls     *tls.Config // nil: none
+	http2   bool
 }
 
 // addresses is from how many the subscribers come, 127.0.0.2 and on: one has ports for 28,000 only.
@@ -101,12 +105,37 @@ func (c *crowd) open(ctx context.Context, i int, small bool) error {
 	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n", c.target.path(i)); err != nil {
-		return err
+	from, err := c.request(ctx, conn, i)
+	if err != nil {
+		return errors.Join(err, conn.Close())
 	}
 	c.conns[i], c.readers[i] = conn, &reader{tally: &c.tally, ready: c.target.ready}
-	c.wg.Go(func() { c.read(i) })
+	c.wg.Go(func() { c.read(i, from) })
 	return nil
+}
+
+// request asks for a stream and returns where it comes from.
+func (c *crowd) request(ctx context.Context, conn net.Conn, i int) (io.Reader, error) {
+	if !c.target.http2 {
+		_, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n", c.target.path(i))
+		return conn, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://localhost"+c.target.path(i), nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := conn.(*tls.Conn).HandshakeContext(ctx); err != nil {
+		return nil, err
+	}
+	client, err := (&http2.Transport{DisableCompression: true}).NewClientConn(conn)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := client.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil // ends with its connection
 }
 
 // asOverEthernet makes a connection one of small segments. For those of loopback, which are 64 KB, the
@@ -120,7 +149,7 @@ func asOverEthernet(_, _ string, raw syscall.RawConn) error {
 }
 
 // read reads a stream until it ends.
-func (c *crowd) read(i int) {
+func (c *crowd) read(i int, from io.Reader) {
 	buf := make([]byte, 16<<10)
 	for {
 		// Nothing for so long: the stream is dead.
@@ -128,7 +157,7 @@ func (c *crowd) read(i int) {
 			c.gone()
 			return
 		}
-		n, err := c.conns[i].Read(buf)
+		n, err := from.Read(buf)
 		c.readers[i].take(buf[:n])
 		if err != nil {
 			c.gone()

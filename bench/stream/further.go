@@ -58,6 +58,7 @@ func (b *bench) secured(ctx context.Context, t trial, protocol string) error {
 	}
 	t.args = []string{"-cert", cert, "-key", key}
 	t.target = func(to *target) {
+		to.http2 = protocol == "h2"
 		to.tls = &tls.Config{RootCAs: roots, ServerName: "localhost", MinVersion: tls.VersionTLS13, NextProtos: []string{protocol}}
 	}
 	f, err := b.try(ctx, t)

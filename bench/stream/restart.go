@@ -169,7 +169,10 @@ func (p *onePage) connect(ctx context.Context, i int) error {
 		for errors.Is(err, bufio.ErrBufferFull) { // rows, which only need to be counted
 			p.all.bytes.Add(int64(len(line)))
 			line, err = lines.ReadSlice('\n')
-			line = line[:0]
+			if err == nil {
+				p.all.bytes.Add(int64(len(line)))
+				line = line[:0]
+			}
 		}
 		if err != nil {
 			return err
