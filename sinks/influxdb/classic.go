@@ -15,6 +15,7 @@ import (
 const (
 	versionClassic = "1"
 	classicPath    = "/write"
+	queryPath      = "/query" // of all 1.x
 )
 
 // classic writes to InfluxDB 1.x before 1.8, and finds out whether a server is one.
@@ -56,6 +57,7 @@ func (c *classic) isOld(ctx context.Context, d *doer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	d.dress(req)
 	resp, err := d.http.Do(req)
 	if err != nil {
 		return false, plainError(err)
@@ -95,7 +97,7 @@ func (c *classic) post(ctx context.Context, d *doer, x *exchange) reply {
 	return x.reply
 }
 
-// isClassicPath tells the path of 1.x from the one of 2.x, which ends alike.
+// isClassicPath tells the paths of 1.x from that of 2.x, which ends alike.
 func isClassicPath(path string) bool {
-	return strings.HasSuffix(path, classicPath) && !strings.HasSuffix(path, "/api/v2"+classicPath)
+	return strings.HasSuffix(path, queryPath) || strings.HasSuffix(path, classicPath) && !strings.HasSuffix(path, "/api/v2"+classicPath)
 }

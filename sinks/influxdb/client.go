@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,6 +15,8 @@ import (
 
 	influx "github.com/influxdata/influxdb-client-go/v2"
 	"github.com/influxdata/influxdb-client-go/v2/api"
+
+	"github.com/routerpulse/routerpulse/configs"
 )
 
 // maxReply is how much of an answer is read. The library would read any length.
@@ -24,34 +25,29 @@ const maxReply = 64 << 10
 // client posts ready lines through influxdb-client-go's blocking API: one call is one request, without
 // batching or retry of its own.
 type client struct {
+	cfg     Config
 	write   api.WriteAPIBlocking
 	lib     influx.Client
 	doer    *doer
 	classic classic
 }
 
-func newClient(cfg Config) *client {
-	d := &doer{http: &http.Client{
+func newClient(cfg Config) (*client, error) {
+	carrier, err := transport(&cfg)
+	if err != nil {
+		return nil, err
+	}
+	d := &doer{headers: cfg.Headers, http: &http.Client{
 		Timeout:   cfg.Timeout.Std(),
-		Transport: transport(),
+		Transport: carrier,
 		// A POST that is redirected becomes a GET, and its answer would look like success.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	opts := influx.DefaultOptions().SetPrecision(time.Millisecond).SetApplicationName("routerpulse")
 	opts.HTTPOptions().SetHTTPDoer(d)
 	lib := influx.NewClientWithOptions(cfg.URL, "", opts)
-	return &client{write: lib.WriteAPIBlocking(cfg.Org, cfg.target()), lib: lib, doer: d, classic: newClassic(cfg)}
-}
-
-func transport() *http.Transport {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
-		TLSHandshakeTimeout:   5 * time.Second,
-		MaxIdleConnsPerHost:   4,
-		IdleConnTimeout:       90 * time.Second,
-		ExpectContinueTimeout: time.Second,
-	}
+	d.hide = append(hidden(cfg.Headers), hiddenIn(cfg.Proxy)...)
+	return &client{cfg: cfg, write: lib.WriteAPIBlocking(cfg.Org, cfg.target()), lib: lib, doer: d, classic: newClassic(cfg)}, nil
 }
 
 // authorize sets the Authorization header of the requests that follow.
@@ -91,7 +87,9 @@ type exchangeKey struct{}
 
 // doer does the library's requests: it puts in the body and the credentials, bounds and keeps the reply.
 type doer struct {
-	http *http.Client
+	http    *http.Client
+	headers map[string]configs.Secret
+	hide    []string // what no reason may repeat, beside the credentials
 
 	mu     sync.Mutex
 	header string
@@ -106,20 +104,12 @@ func (d *doer) authorize(header string) {
 // Do is called by the library.
 func (d *doer) Do(req *http.Request) (*http.Response, error) {
 	x, ok := req.Context().Value(exchangeKey{}).(*exchange)
-	if !ok {
-		return nil, errors.New("influxdb: a request that is not ours")
+	if ok {
+		carry(req, x.body)
+	} else {
+		x = &exchange{} // of setting up: the library reads the reply itself
 	}
-	carry(req, x.body)
-	d.mu.Lock()
-	header := d.header
-	d.mu.Unlock()
-	if header != "" {
-		req.Header.Set("Authorization", header)
-	}
-	if login, ok := strings.CutPrefix(header, "Token "); ok && isClassicPath(req.URL.Path) {
-		user, password, _ := strings.Cut(login, ":") // before 1.8 there are no tokens
-		req.SetBasicAuth(user, password)
-	}
+	header := d.dress(req)
 	resp, err := d.http.Do(req)
 	if err != nil {
 		return nil, plainError(err)
@@ -130,9 +120,60 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 		// The status is the answer; how it was worded is not worth sending everything again.
 		err = nil
 	}
-	x.reply = reply{Status: resp.StatusCode, Header: resp.Header, Body: body, Err: err, hide: shades(header)}
+	x.reply = reply{Status: resp.StatusCode, Header: resp.Header, Body: body, Err: err, hide: append(shades(header), d.hide...)}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
+}
+
+// clean takes out of an error what it may repeat of us.
+func (d *doer) clean(err error) error {
+	if err == nil {
+		return nil
+	}
+	d.mu.Lock()
+	header := d.header
+	d.mu.Unlock()
+	text := err.Error()
+	for _, secret := range append(shades(header), d.hide...) {
+		text = strings.ReplaceAll(text, secret, "<secret>")
+	}
+	return errors.New(text)
+}
+
+// dress puts in the credentials, which it returns, and the headers of the config.
+func (d *doer) dress(req *http.Request) (header string) {
+	for name, value := range d.headers {
+		req.Header.Set(name, value.Reveal())
+	}
+	d.mu.Lock()
+	header = d.header
+	d.mu.Unlock()
+	if header != "" {
+		req.Header.Set("Authorization", header)
+	}
+	if login, ok := strings.CutPrefix(header, "Token "); ok && isClassicPath(req.URL.Path) {
+		user, password, _ := strings.Cut(login, ":") // before 1.8 there are no tokens
+		req.SetBasicAuth(user, password)
+	}
+	return header
+}
+
+// hidden are the forms in which the values of headers may come back.
+func hidden(headers map[string]configs.Secret) (forms []string) {
+	for _, value := range headers {
+		forms = append(forms, shades(value.Reveal())...)
+	}
+	return forms
+}
+
+// hiddenIn are those of the password of a proxy.
+func hiddenIn(proxy configs.Secret) []string {
+	u, err := parseProxy(proxy)
+	if err != nil || u == nil {
+		return nil
+	}
+	password, _ := u.User.Password()
+	return shades(password)
 }
 
 // shades are the forms in which our credentials may come back: a server or a proxy may echo the request,

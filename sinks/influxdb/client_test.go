@@ -39,7 +39,10 @@ func serve(t *testing.T, answer http.HandlerFunc) (url string, got *seen) {
 
 func postTo(t *testing.T, cfg Config, lines string) reply {
 	t.Helper()
-	c := newClient(cfg.withDefaults())
+	c, err := newClient(cfg.withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer c.close()
 	header, err := cfg.authorization()
 	if err != nil {

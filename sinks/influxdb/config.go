@@ -48,6 +48,23 @@ type Config struct {
 	// Tables that go to this destination; none: all. NotTables are left out.
 	Tables    []string `yaml:"tables"`
 	NotTables []string `yaml:"not_tables"`
+	// Tags that a device must have for its rows to go to this destination: one of the values of each key.
+	// A device with one of NotTags is left out. "device" is its name.
+	Tags    map[string][]string `yaml:"tags"`
+	NotTags map[string][]string `yaml:"not_tags"`
+
+	// Setup creates the database (1.x, with its retention policy) or the bucket (2.x) if the server says that
+	// there is none. What exists is left as it is.
+	Setup bool `yaml:"setup"`
+	// Retention of what Setup creates. 0: for ever.
+	Retention configs.Duration `yaml:"retention"`
+
+	TLS TLS `yaml:"tls"`
+	// Headers are sent along: what a proxy or a gateway in front of the server asks for.
+	Headers map[string]configs.Secret `yaml:"headers"`
+	// Proxy on the way to the server; it may hold a login. Empty: as HTTPS_PROXY, HTTP_PROXY and NO_PROXY of
+	// the environment say. "none": no proxy.
+	Proxy configs.Secret `yaml:"proxy"`
 }
 
 // DefaultConfig has a timeout of 10 s and a spool of 4 GiB.
@@ -75,6 +92,18 @@ func (c *Config) Validate(r *configs.Report) {
 	if c.Spool != (spool.Config{}) {
 		c.Spool.Validate(r.At("spool"))
 	}
+	switch {
+	case c.Retention != 0 && !c.Setup:
+		r.At("retention").Errorf("add setup: true, or remove it", "it is for what setup creates")
+	case c.Retention < 0 || c.Retention != 0 && c.Retention.Std() < time.Hour:
+		r.At("retention").Errorf("at least 1h; leave it out to keep everything", "%s is too short", c.Retention)
+	}
+	scheme, _, _ := strings.Cut(c.URL, ":")
+	c.TLS.validate(r.At("tls"), scheme)
+	validateHeaders(c.Headers, r.At("headers"))
+	validateProxy(c.Proxy, r.At("proxy"))
+	validateTags(c.Tags, r.At("tags"))
+	validateTags(c.NotTags, r.At("not_tags"))
 }
 
 // validName keeps names fit for metrics, and for a folder.
@@ -152,11 +181,6 @@ func (c Config) withDefaults() Config {
 		c.Spool = d.Spool
 	}
 	return c
-}
-
-// wants reports that a table goes to this destination.
-func (c *Config) wants(table string) bool {
-	return (len(c.Tables) == 0 || slices.Contains(c.Tables, table)) && !slices.Contains(c.NotTables, table)
 }
 
 // target is the bucket parameter: 1.x takes "database/policy" there.

@@ -29,17 +29,31 @@ type delivery struct {
 	lines  []line // not delivered yet
 	bad    map[int]int
 	probes int
+	stuck  bool
 
 	written int
 }
 
-// deliver returns true when every line is in the database or refused for ever; false when ctx ended
-// before.
-func (s *sender) deliver(ctx context.Context, records []spool.Entry) bool {
+// outcome is what became of a batch.
+type outcome uint8
+
+const (
+	kept      outcome = iota // ctx ended, or the sink closes: what is left has to be sent again
+	delivered                // every line is in the database or refused for ever
+	stuck                    // the database fails at it, and takes others
+)
+
+func (s *sender) deliver(ctx context.Context, records []spool.Entry) outcome {
 	d := &delivery{sender: s, ctx: ctx, bad: map[int]int{}}
 	done := d.whole(records)
 	s.own.written.Add(float64(d.written))
-	return done
+	switch {
+	case done:
+		return delivered
+	case d.stuck:
+		return stuck
+	}
+	return kept
 }
 
 // whole sends the records as they are in the spool. Only if they are too large together, or refused, are
@@ -53,7 +67,7 @@ func (d *delivery) whole(records []spool.Entry) bool {
 		d.split(records)
 		return d.all()
 	}
-	switch v := d.send(d.ctx, spool.Gzip(records)); v.action {
+	switch v := d.post(spool.Gzip(records)); v.action {
 	case accepted:
 		d.take(points, v)
 		return true
@@ -75,7 +89,7 @@ func (d *delivery) whole(records []spool.Entry) bool {
 func (d *delivery) all() bool {
 	for len(d.lines) > 0 {
 		n := d.fit(len(d.lines))
-		switch v := d.post(n); v.action {
+		switch v := d.first(n); v.action {
 		case accepted:
 			d.take(n, v)
 		case tooLarge:
@@ -98,7 +112,7 @@ func (d *delivery) isolate(n int, v verdict) bool {
 	for n > 1 && d.probes < maxProbes {
 		d.probes++
 		half := d.middle(n)
-		switch probe := d.post(half); probe.action {
+		switch probe := d.first(half); probe.action {
 		case accepted:
 			d.take(half, probe)
 			n -= half
@@ -138,7 +152,7 @@ func (d *delivery) middle(n int) int {
 // record sends the first record of n refused lines alone, and gives it up if it is refused.
 func (d *delivery) record(n int) bool {
 	n = min(n, d.length(d.lines[0].record))
-	switch v := d.post(n); v.action {
+	switch v := d.first(n); v.action {
 	case accepted:
 		d.take(n, v)
 	case refused:
@@ -184,13 +198,20 @@ func (d *delivery) length(record int) int {
 	return n
 }
 
-func (d *delivery) post(n int) verdict {
+// first posts the first n lines.
+func (d *delivery) first(n int) verdict {
 	body, err := d.pack(d.lines[:n])
 	if err != nil {
 		d.log.Error("lines cannot be packed", "err", err)
 		return verdict{action: later}
 	}
-	return d.send(d.ctx, body)
+	return d.post(body)
+}
+
+func (d *delivery) post(body []byte) verdict {
+	v := d.send(d.ctx, body)
+	d.stuck = v.stuck
+	return v
 }
 
 // take notes that the first n lines are in the database, but for those that the answer told of.

@@ -21,12 +21,16 @@ type destination struct {
 	login func() (string, error) // reads the credentials anew
 	most  time.Duration          // longest back-off
 
+	maker maker     // nil: what is missing stays missing
 	packs sync.Pool // of *gzip.Writer: a new one costs 800 KB
 
 	mu       sync.Mutex
 	maxSize  int           // bytes of a request; a 413 lowers it
 	closed   chan struct{} // the sink closes: what is new is sent at once, and a failure ends it
+	behind   []behind
 	trouble  trouble
+	made     time.Time // when it was tried last to create what is missing
+	madeSaid time.Time // when it was logged last that this failed
 	refusals refusals
 	prober   *sender       // while there is trouble: the one that tries, the others wait
 	well     chan struct{} // closed when the trouble is over, or the prober gives up

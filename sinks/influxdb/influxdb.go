@@ -68,7 +68,13 @@ func (s *Sink) Spool() *spool.Spool { return s.spool }
 // Open reads the secret files, opens the spool and starts to send. Whether the database answers is not
 // asked: it may come later.
 func (s *Sink) Open() error {
-	c := newClient(s.cfg)
+	c, err := newClient(s.cfg)
+	if err != nil {
+		return fmt.Errorf("influxdb %s: %w", s.cfg.Name, err)
+	}
+	if s.cfg.TLS.Insecure {
+		s.log.Warn("the certificate of the database is not checked: whoever is on the way can read and change everything; name its CA in tls.ca_file")
+	}
 	return s.open(c, c.close)
 }
 
@@ -91,6 +97,9 @@ func (s *Sink) open(to poster, closePoster func()) error {
 	}
 	s.dest = &destination{to: to, spool: s.spool, own: s.own, log: s.log, login: s.cfg.authorization, most: s.patience,
 		maxSize: batchBytes, closed: make(chan struct{}), well: make(chan struct{})}
+	if m, ok := to.(maker); ok && s.cfg.Setup {
+		s.dest.maker = m
+	}
 	s.closeTo = closePoster
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
@@ -121,11 +130,15 @@ func (s *Sink) Write(_ context.Context, b pipeline.Batch) error {
 			s.scratch.Put(scratch)
 		}
 	}()
+	chosen := filter{cfg: &s.cfg}
 	for i := range b.Tables {
-		if !s.cfg.wants(b.Tables[i].Table.Name) {
+		if !s.cfg.wantsTable(b.Tables[i].Table.Name) {
 			continue
 		}
 		for j := range b.Tables[i].Samples {
+			if !chosen.wantsRow(b.Tables[i].Samples[j].Series) {
+				continue
+			}
 			line, ok, n := appendLine(r.Lines, &b.Tables[i].Samples[j], ms)
 			r.Lines = line
 			if ok {

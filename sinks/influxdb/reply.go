@@ -42,6 +42,8 @@ type verdict struct {
 	rejected int           // lines that were refused although the others were taken
 
 	serverError bool // the server answered, and it is not well
+	missing     bool // there is no such database or bucket
+	stuck       bool // later, and others are taken meanwhile: it is these lines
 }
 
 const (
@@ -52,7 +54,8 @@ const (
 // judge decides by the status first and looks at the text only where the status is ambiguous: any text
 // may hold an echo of what was sent.
 func (r reply) judge(now time.Time) verdict {
-	v := verdict{reason: r.reason(), serverError: r.Status >= 500 && r.Status != http.StatusServiceUnavailable}
+	v := verdict{reason: r.reason(), missing: r.Status == http.StatusNotFound,
+		serverError: r.Status >= 500 && r.Status != http.StatusServiceUnavailable}
 	switch s := r.Status; {
 	case s == 0:
 		v.action = later

@@ -45,17 +45,23 @@ type sender struct {
 
 // run sends until ctx ends or, when the sink closes, until there is nothing new or the database is away.
 func (s *sender) run(ctx context.Context) {
+	defer s.giveBack()
 	for s.wait(ctx) {
 		records := s.from.Take(batchLines, s.limit())
 		if len(records) == 0 {
 			continue // another sender was faster
 		}
-		if !s.deliver(ctx, records) {
+		switch s.deliver(ctx, records) {
+		case delivered:
+			s.spool.Ack(records)
+			s.tryBehind(ctx)
+		case stuck:
+			s.moveBehind(records)
+		case kept:
 			s.spool.Return(records)
 			s.giveUp(s)
 			return
 		}
-		s.spool.Ack(records)
 	}
 }
 
@@ -85,10 +91,14 @@ func (s *sender) wait(ctx context.Context) bool {
 }
 
 // send posts a gzip of lines until the database has them (accepted) or will not have them as they are (refused,
-// tooLarge). It returns later only when ctx has ended, or the sink closes and the database is away.
+// tooLarge). It returns later only when ctx has ended, when the sink closes and the database is away, or,
+// stuck, when the database fails at these lines and takes others.
 func (s *sender) send(ctx context.Context, body []byte) verdict {
 	for s.turn(ctx, s) {
 		v := s.try(ctx, body)
+		if v.missing && s.create(ctx) {
+			v = s.try(ctx, body)
+		}
 		s.note(v, s)
 		switch v.action {
 		case accepted, refused, tooLarge:
@@ -98,6 +108,12 @@ func (s *sender) send(ctx context.Context, body []byte) verdict {
 			s.relogin()
 		}
 		s.failures++
+		if v.action == later && s.failures%stuckAfter == 0 && s.takesOthers(ctx) {
+			s.failures = 0
+			s.note(verdict{action: accepted}, s)
+			v.stuck = true
+			return v
+		}
 		if s.ending() || !s.pause(ctx, s.delay(v)) {
 			break
 		}
