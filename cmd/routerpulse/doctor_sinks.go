@@ -125,8 +125,14 @@ func (c *checkup) store() {
 	if !c.now.has("routerpulse_embedded_rows") {
 		return
 	}
-	if c.grew("routerpulse_embedded_failed_batches_total") > 0 {
+	switch {
+	case c.now.sum("routerpulse_embedded_disk_full") > 0:
+		c.wrong(part, "the disk is full: the embedded store takes no samples", "make room on the disk of the data folder, or lower storage: embedded: retention")
+	case c.grew("routerpulse_embedded_failed_batches_total") > 0:
 		c.wrong(part, "the embedded store cannot write", "look at the disk of the data folder: is it full, or read-only?")
+	}
+	if c.grew("routerpulse_embedded_coarse_failures_total") > 0 {
+		c.wrong(part, "a block of the coarse store cannot be written", "look at the log, and at the disk of the data folder; until retention has passed, nothing is lost")
 	}
 	for _, one := range c.now.each("routerpulse_embedded_rejected_values_total") {
 		why := one.labels["reason"]

@@ -157,6 +157,8 @@ process_max_fds 100
 		"shed":              {"", "routerpulse_spool_samples{destination=\"m\"} 0\nrouterpulse_spool_shed_samples_total{destination=\"m\",reason=\"disk_full\"} 4", []string{"m: 4 samples were given up (disk_full)", "make room"}, wrong},
 		"dead letters":      {"", "routerpulse_spool_samples{destination=\"m\"} 0\nrouterpulse_spool_dead_samples_total{destination=\"m\"} 4", []string{"will never take 4 samples", "routerpulse spool dead"}, wrong},
 		"spool degraded":    {"", "routerpulse_spool_samples{destination=\"m\"} 0\nrouterpulse_spool_degraded{destination=\"m\"} 1", []string{"cannot be written to the disk"}, wrong},
+		"store, full":       {"routerpulse_embedded_rows 1", "routerpulse_embedded_rows 1\nrouterpulse_embedded_disk_full 1", []string{"takes no samples", "make room"}, wrong},
+		"store, coarse":     {"routerpulse_embedded_rows 1", "routerpulse_embedded_rows 1\nrouterpulse_embedded_coarse_failures_total 1", []string{"coarse store cannot be written"}, wrong},
 		"store, max":        {"routerpulse_embedded_rows 1", "routerpulse_embedded_rows 1\nrouterpulse_embedded_rejected_values_total{reason=\"max_series\"} 4", []string{"refused 4 values (max_series)", "raise storage: embedded: max_series"}, wrong},
 		"reload":            {"", "routerpulse_config_last_reload_successful 0", []string{"read last is no good"}, wrong},
 		"restart":           {"", "routerpulse_config_last_reload_successful 1\nrouterpulse_config_restart_needed 1", []string{"after a restart"}, note},
