@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/routerpulse/routerpulse/pipeline"
@@ -24,6 +25,7 @@ type latency struct {
 	P50    float64   `json:"p50_ms"`
 	P95    float64   `json:"p95_ms"`
 	Max    float64   `json:"max_ms"`
+	CPU    float64   `json:"cpu_ms"` // of one, on average: what others do on the machine changes it least
 	Asked  float64   `json:"asked_p95_ms,omitempty"`
 	Millis []float64 `json:"ms"`
 }
@@ -111,16 +113,17 @@ func (b *bench) ask(o options, r *result, from time.Time, span time.Duration, ch
 			if free := span - c.length - 2*c.step; free > 0 {
 				start = start.Add(time.Duration(rng.Int64N(int64(free))).Truncate(time.Second))
 			}
-			took, points, err := b.query(l.Query, start, start.Add(c.length-c.step), c.step)
+			took, cpu, points, err := b.query(l.Query, start, start.Add(c.length-c.step), c.step)
 			if err != nil {
 				return err
 			}
 			if points < c.points {
 				return fmt.Errorf("%s: %d points, there should be %d", l.Query, points, c.points)
 			}
-			l.Points = points
+			l.Points, l.CPU = points, l.CPU+cpu.Seconds()*1000
 			l.Millis = append(l.Millis, took.Seconds()*1000)
 		}
+		l.CPU /= float64(o.queries)
 		sorted := slices.Sorted(slices.Values(l.Millis))
 		l.P50, l.P95, l.Max = sorted[len(sorted)/2], sorted[len(sorted)*95/100], sorted[len(sorted)-1]
 		r.Latencies = append(r.Latencies, l)
@@ -129,31 +132,39 @@ func (b *bench) ask(o options, r *result, from time.Time, span time.Duration, ch
 }
 
 // query asks the store's API, and counts the points of its answer.
-func (b *bench) query(promQL string, start, end time.Time, step time.Duration) (time.Duration, int, error) {
+func (b *bench) query(promQL string, start, end time.Time, step time.Duration) (took, cpu time.Duration, points int, err error) {
 	form := url.Values{
 		"query": {promQL}, "start": {strconv.FormatInt(start.Unix(), 10)}, "end": {strconv.FormatInt(end.Unix(), 10)},
 		"step": {strconv.FormatFloat(step.Seconds(), 'f', -1, 64)},
 	}
 	req := httptest.NewRequest(http.MethodGet, "/api/v1/query_range?"+form.Encode(), nil)
 	w := httptest.NewRecorder()
-	began := time.Now()
+	spent, began := cpuTime(), time.Now()
 	b.store.API().ServeHTTP(w, req)
-	took := time.Since(began)
+	took, cpu = time.Since(began), cpuTime()-spent
 	var answer struct {
 		Error string
 		Data  struct{ Result []struct{ Values [][2]any } }
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
 	if w.Code != http.StatusOK {
-		return 0, 0, fmt.Errorf("%s: %d %s", promQL, w.Code, answer.Error)
+		return 0, 0, 0, fmt.Errorf("%s: %d %s", promQL, w.Code, answer.Error)
 	}
-	points := 0
 	for _, s := range answer.Data.Result {
 		points += len(s.Values)
 	}
-	return took, points, nil
+	return took, cpu, points, nil
+}
+
+// cpuTime is what this process has used.
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0 // it has no errors but for wrong arguments
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // gauges counts the fields that have three series in the coarse store.

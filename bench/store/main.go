@@ -105,13 +105,13 @@ func (r *result) report(out string) (ok bool, err error) {
 		}
 		fmt.Printf("%-44s %9d %12d %10.3f %s\n", s.Kind, s.Series, s.Samples, s.PerSample, asked)
 	}
-	fmt.Printf("\n%-44s %9s %8s %8s %8s %6s\n", "milliseconds of a chart", "points", "p50", "p95", "max", "asked")
+	fmt.Printf("\n%-44s %9s %8s %8s %8s %8s %6s\n", "milliseconds of a chart", "points", "CPU", "p50", "p95", "max", "asked")
 	for _, l := range r.Latencies {
 		asked := ""
 		if l.Asked > 0 {
 			asked = fmt.Sprintf("%5.0f  %s", l.Asked, verdict(l.P95 < l.Asked))
 		}
-		fmt.Printf("%-44s %9d %8.1f %8.1f %8.1f %s\n", l.Chart, l.Points, l.P50, l.P95, l.Max, asked)
+		fmt.Printf("%-44s %9d %8.1f %8.1f %8.1f %8.1f %s\n", l.Chart, l.Points, l.CPU, l.P50, l.P95, l.Max, asked)
 	}
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {

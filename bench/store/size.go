@@ -16,6 +16,8 @@ import (
 const (
 	// retention is the default one: it says how long blocks are merged.
 	retention = 30 * 24 * time.Hour
+	// settleTime is two looks of the store at its blocks, which are a minute apart.
+	settleTime = 130 * time.Second
 	// patience is how long anything may take to come about.
 	patience = 20 * time.Minute
 )
@@ -59,7 +61,7 @@ func sizes(ctx context.Context, stores []*bench) ([]size, error) {
 	out, errs := make([]size, len(stores)), make([]error, len(stores))
 	var wg sync.WaitGroup
 	for i, b := range stores {
-		wg.Go(func() { out[i], errs[i] = b.size(ctx, b.store.Dir(), "prometheus_tsdb_compactions_triggered_total") })
+		wg.Go(func() { out[i], errs[i] = b.size(ctx, b.store.Dir()) })
 	}
 	wg.Wait()
 	return out, errors.Join(errs...)
@@ -113,21 +115,17 @@ func (b *bench) metric(name string) (float64, error) {
 	return 0, fmt.Errorf("the store has no metric %s", name)
 }
 
-// size waits until a folder's blocks are merged: it does not change while the database looked twice, which a
-// counter tells. Then it adds them up.
-func (b *bench) size(ctx context.Context, dir, looked string) (s size, err error) {
+// size waits until a folder's blocks are merged: until it did not change for as long as settleTime. Then it adds
+// them up.
+func (b *bench) size(ctx context.Context, dir string) (s size, err error) {
 	var before string
-	var seen float64
+	since := time.Now()
 	err = b.until(ctx, "blocks to be merged", func() (bool, error) {
 		var now string
-		if s, now, err = addUp(dir); err != nil {
-			return false, err
+		if s, now, err = addUp(dir); now != before {
+			before, since = now, time.Now()
 		}
-		n, err := b.metric(looked)
-		if now != before {
-			before, seen = now, n
-		}
-		return s.Blocks > 0 && n >= seen+2, err
+		return s.Blocks > 0 && time.Since(since) > settleTime, err
 	})
 	s.Kind, s.Series, s.Asked = b.kind.name, len(b.routers)*len(b.routers[0].ports)*len(b.kind.fields), b.kind.asked
 	return s, err
