@@ -133,6 +133,7 @@ type client struct {
 
 	conn    string // of this connection
 	journal string
+	stale   bool   // rows were replaced since lastID came: it stands for nothing that the client has
 	epoch   string // a real client does not look into its cursor
 	// cursor is the seq of the last frame with an id. loose is what a client has that does so only by
 	// deltas, syncs and pings, and that forgets it when it reconnects; 0: it has none.
@@ -196,6 +197,7 @@ func (c *client) advance(id string) error {
 	if parsed.epoch == c.epoch && parsed.cut < c.idCut {
 		return fmt.Errorf("the id went back from %d to %d", c.idCut, parsed.cut)
 	}
+	c.stale = false
 	c.lastID, c.idCut, c.epoch = id, parsed.cut, parsed.epoch
 	c.loosely = 0
 	return nil
@@ -296,6 +298,7 @@ func (c *client) snapshot(data string) error {
 		return fmt.Errorf("a part of %d bytes", len(data))
 	}
 	at := s.Channel + " " + s.Topic
+	c.stale = true
 	if s.Part == 1 {
 		c.rows[at] = map[string]refRow{}
 	}

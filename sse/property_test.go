@@ -14,18 +14,17 @@ import (
 	"time"
 
 	"github.com/routerpulse/routerpulse/pipeline"
+	"github.com/routerpulse/routerpulse/sinks/sinktest"
 	"github.com/routerpulse/routerpulse/sse/access"
 	"github.com/routerpulse/routerpulse/sse/state"
 )
 
-// schedules is how many random schedules the property test runs; SSE_SCHEDULES overrides it.
-const schedules = 1200
-
-// TestResume runs random schedules of publishes, stalls, connections cut at any byte and reconnects, and
-// holds every subscriber to the protocol: after each schedule it has the state of the hub, and every
-// event that the journal could keep, once.
+// TestResume runs random schedules of publishes, stalls, connections cut at any byte and reconnects, views
+// and rights that change, and servers that are stopped or killed and started again. It holds every
+// subscriber to the protocol: whenever it has read all it has the state of the hub, and in the end every
+// event that the journal could keep, once. SSE_SCHEDULES says how many schedules there are.
 func TestResume(t *testing.T) {
-	n := schedules
+	n := sinktest.Trials(250, 10_000)
 	if s := os.Getenv("SSE_SCHEDULES"); s != "" {
 		n, _ = strconv.Atoi(s)
 	}
@@ -52,6 +51,7 @@ func TestResume(t *testing.T) {
 // tally counts what the schedules came by, so that a test that tests nothing is seen.
 type tally struct {
 	Cuts, Changes, Events, Connects, Resumes, Snapshots, CutInside, CutInSnapshot, Lags, Gaps, InStream, Expired, Repeats, Splits int
+	Restarts, Kills, Moves, Renews, CutBetween, Compared                                                                          int
 }
 
 func (t *tally) add(o tally) {
@@ -77,6 +77,7 @@ type world struct {
 	hub   *Hub
 	fleet *fleet
 	now   time.Time
+	opt   options
 	tally tally
 
 	names  []string
@@ -85,7 +86,9 @@ type world struct {
 	long   bool // texts are long, so that frames are full
 
 	events []happened // all of them; the first has position 1 in the journal
+	cutAt  int        // how many of them are in the journal
 	subs   []*subscriber
+	folder string // of the state that outlives the process; "": it has none
 }
 
 // happened is an event as it was published.
@@ -93,16 +96,17 @@ type happened struct{ topic, router, what string }
 
 // subscriber is a client and its connection.
 type subscriber struct {
-	world  *world
-	query  *query
-	client *client
-	view   *view
-	feed   *feed
-	since  uint64 // journal position at the first connection
-	leaves bool   // it loses connections; the others never do
+	world   *world
+	query   *query // as in the URL
+	client  *client
+	session *session // nil: it is not connected
+	since   uint64   // journal position at the first connection
+	leaves  bool     // it loses connections; the others never do
 
-	expect map[string]bool // keys of which it has to be told
-	calm   bool            // nothing was cut since it connected
+	expect  map[string]bool // keys of which it has to be told
+	calm    bool            // nothing was cut since it connected
+	shifted bool            // it saw something else for a while
+	url     string          // that it asked for last, as the key of the view
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
@@ -113,7 +117,11 @@ func newWorld(t *testing.T, seed uint64) *world {
 	few := func() int { return []int{4, 30, 10_000}[w.rng.IntN(3)] }
 	opt.limits = state.Limits{TombstoneAge: 15 * time.Minute, Tombstones: few(), Events: few(), Stubs: few()}
 	w.long = w.rng.IntN(4) == 0
-	w.hub = newTestHub(t, w.config(), opt)
+	w.opt = opt
+	if w.rng.IntN(3) == 0 {
+		w.folder = t.TempDir()
+	}
+	w.start()
 	for i := range 2 + w.rng.IntN(6) {
 		w.names = append(w.names, fmt.Sprintf("r%d", i))
 	}
@@ -134,7 +142,7 @@ func (w *world) config() Config {
 		{Name: "a", Access: access.Public(), Carries: topic(topicLive, topicStatus)},
 		{Name: "b", Access: access.Public(), Carries: topic(topicInterfaces, topicConnected, topicStatus)},
 		{Name: "c", Access: access.Public(), Carries: append(topic(topicStats), CarryConfig{Topic: topicLive, Fields: map[string]string{"cpu_percent": "cpu"}})},
-		{Name: "r-{router}", Access: access.Public(), Carries: topic(topicInterfaces, topicLive)},
+		{Name: "r-{router}", Access: access.Public(), Carries: topic(topicInterfaces, topicLive, topicStatus)},
 	}}
 }
 
@@ -159,7 +167,7 @@ func (w *world) question() *query {
 			routers = []string{"r1"}
 		}
 	}
-	q := &query{scope: scope{routers: routers, groups: groups}}
+	q := &query{scope: scope{routers: routers, groups: groups, tracked: w.rng.IntN(4) == 0}, identity: w.identity()}
 	for _, name := range names {
 		ch, router := w.hub.channels.Load().resolve(name)
 		q.wanted = append(q.wanted, wanted{name, ch, router})
@@ -176,8 +184,13 @@ func (w *world) run() {
 		case 4, 5:
 			w.cut()
 		case 6:
-			if w.rng.IntN(6) == 0 {
+			switch w.rng.IntN(12) {
+			case 0, 1:
 				w.now = w.now.Add(time.Duration(w.rng.IntN(20)) * time.Minute)
+			case 2:
+				w.restart()
+			case 3:
+				w.save()
 			}
 		default:
 			w.subs[w.rng.IntN(len(w.subs))].act()
@@ -191,6 +204,7 @@ func (w *world) run() {
 		s.finish()
 		s.hangUp()
 	}
+	w.stop()
 }
 
 func (w *world) pick() string { return w.names[w.rng.IntN(len(w.names))] }
@@ -210,7 +224,7 @@ func (w *world) publish() {
 	case 2, 3, 4:
 		w.publishStatus(name)
 	case 5, 6, 7, 8:
-		w.publishInterfaces(name)
+		w.publishInterfaces(name, w.rng.IntN(5) > 0)
 	case 9:
 		w.hub.Publish(w.fleet.sums(fields{"routers": len(w.names), "rx_bits_per_second": w.rng.IntN(5)}))
 	default:
@@ -220,7 +234,11 @@ func (w *world) publish() {
 
 func (w *world) publishStatus(name string) {
 	states := []string{"unknown", "online", "degraded", "stale", "offline", "auth-failed"}
-	to := states[w.rng.IntN(len(states))]
+	w.tell(name, states[w.rng.IntN(len(states))])
+}
+
+// tell publishes the state of a router.
+func (w *world) tell(name, to string) {
 	from := w.states[name]
 	if from == "" {
 		from = "unknown"
@@ -249,7 +267,8 @@ func (e refEvent) what() string {
 	return fmt.Sprint(text("router"), text("from"), text("to"), text("reason"), e.Data["time"])
 }
 
-func (w *world) publishInterfaces(name string) {
+// publishInterfaces publishes some interfaces. If they are not whole, not all of them could be read.
+func (w *world) publishInterfaces(name string, whole bool) {
 	old := w.ifaces[name]
 	now := map[string]int{}
 	list := map[string]fields{}
@@ -265,7 +284,7 @@ func (w *world) publishInterfaces(name string) {
 		}
 	}
 	b := w.fleet.interfaces(name, list)
-	if w.rng.IntN(5) == 0 { // not all of them, and nobody knows why
+	if !whole {
 		b.Tables[0] = failed(b.Tables[0])
 		for key, v := range old {
 			if _, ok := now[key]; !ok {
@@ -295,6 +314,7 @@ func (w *world) text() string {
 func (w *world) cut() {
 	before := w.hub.store.Place()
 	w.hub.cut()
+	w.cutAt = len(w.events)
 	at := w.hub.store.Place()
 	if at == before {
 		return
@@ -309,17 +329,22 @@ func (w *world) cut() {
 // act does something with a subscriber's connection.
 func (s *subscriber) act() {
 	w := s.world
-	if s.feed == nil {
+	if s.session == nil {
 		s.connect()
 	}
+	s.maybeMove()
 	for range w.rng.IntN(8) {
 		if s.leaves && w.rng.IntN(12) == 0 {
 			s.breakOff()
 			return
 		}
 		if !s.pull() {
+			if s.moves() {
+				return
+			}
+			s.compare(false)
 			if w.rng.IntN(3) == 0 {
-				s.take(s.feed.beat(*w.hub.settled.Load()))
+				s.take(s.session.feed.beat(*w.hub.settled.Load()))
 			}
 			return
 		}
@@ -329,21 +354,29 @@ func (s *subscriber) act() {
 func (s *subscriber) connect() {
 	w := s.world
 	w.tally.Connects++
+	if s.query.key != s.url && s.client.stale { // another EventSource, which is given no id that is worth nothing
+		s.client.lastID, s.client.idCut = "", 0
+	}
+	s.url = s.query.key
 	s.client.connect()
 	if s.client.lastID == "" { // it never was in sync, so nothing before now was promised to it
 		s.since = w.hub.store.Place().Journal
 		s.client.events, s.client.gaps, s.client.vague = nil, map[string]int{}, map[string]bool{}
 	}
-	s.view, s.feed = w.hub.watch(s.query, s.client.lastID)
+	again := *s.query
+	again.last = s.client.lastID
+	again.rebind(w.hub)
+	s.query = &again
+	s.session = w.hub.openSession(s.query, sleeps{})
 	s.calm, s.expect = true, nil
-	if s.feed.resumed() {
+	if s.session.feed.resumed() {
 		w.tally.Resumes++
 		c, _ := parseCursor(s.client.lastID)
 		s.expect = s.changedSince(c.cut)
 	} else {
 		w.tally.Snapshots++
 	}
-	s.take(w.hub.hello(s.query, newConnID(), s.feed.resumed()))
+	s.take(s.session.next()) // hello
 }
 
 // changedSince lists the rows that are in view, or gone, and changed after a cut.
@@ -408,16 +441,17 @@ func countFrames(frames []message, event string) (n int) {
 
 // pull takes the next chunk, if there is one.
 func (s *subscriber) pull() bool {
-	run := s.feed.run
-	lag := s.feed.step == nil
-	b := s.feed.next()
-	if lag && s.feed.step != nil {
+	feed := s.session.feed
+	run := feed.run
+	lag := feed.step == nil && !s.moves()
+	b := s.session.next()
+	if lag && feed.step != nil {
 		s.world.tally.Lags++
 	}
 	if b == nil {
 		return false
 	}
-	if run != nil || s.feed.run != nil {
+	if run != nil || feed.run != nil {
 		s.world.tally.Splits++
 	}
 	if len(b) > maxFrame+maxSnapshotPart {
@@ -434,7 +468,7 @@ func (s *subscriber) pull() bool {
 
 // breakOff cuts the connection at any byte of what comes next.
 func (s *subscriber) breakOff() {
-	b := s.feed.next()
+	b := s.session.next()
 	if n := len(b); n > 0 {
 		at := s.world.rng.IntN(n + 1)
 		if at < n {
@@ -445,25 +479,36 @@ func (s *subscriber) breakOff() {
 		}
 		s.take(b[:at])
 	}
+	if c, ok := parseCursor(s.client.lastID); ok && c.print == between {
+		s.world.tally.CutBetween++
+	}
 	s.hangUp()
 }
 
+// hangUp ends the connection. Whoever comes back may ask for what is shown now, or for what was at first.
 func (s *subscriber) hangUp() {
-	if s.feed != nil {
-		s.world.hub.views.leave(s.view)
-		s.feed, s.view = nil, nil
+	if s.session == nil {
+		return
 	}
+	if s.world.rng.IntN(4) > 0 {
+		s.query = s.session.latest
+	}
+	s.session.close()
+	s.session = nil
 }
 
 // finish lets the subscriber read all, and compares.
 func (s *subscriber) finish() {
 	w := s.world
-	if s.feed == nil {
+	if s.session == nil {
 		s.connect()
 	}
-	for s.pull() {
+	for s.pull() || s.moves() {
 		if w.t.Failed() {
 			return
+		}
+		if s.session.moving != nil {
+			w.cut()
 		}
 	}
 	if !s.client.synced {
@@ -473,9 +518,7 @@ func (s *subscriber) finish() {
 	if w.hub.store.Horizon() > 0 {
 		w.tally.Expired++
 	}
-	if want := w.truth(s.query); !reflect.DeepEqual(s.client.state(), want) {
-		w.t.Errorf("the client of %s has\n%s\nand the hub\n%s", s.query.key, pretty(s.client.state()), pretty(want))
-	}
+	s.compare(true)
 	s.checkEvents()
 }
 
@@ -496,8 +539,21 @@ func pretty(v any) string {
 	return string(b)
 }
 
+// compare holds what the client has against what the hub has of its view; all published holds against
+// what was published, too, when all of that is in the hub.
+func (s *subscriber) compare(allPublished bool) {
+	if !s.client.synced {
+		return
+	}
+	s.world.tally.Compared++
+	q := s.session.latest
+	if want := s.world.truth(q, allPublished); !reflect.DeepEqual(s.client.state(), want) {
+		s.world.t.Errorf("the client of %s has\n%s\nand the hub\n%s", q.key, pretty(s.client.state()), pretty(want))
+	}
+}
+
 // truth is what a client of the query should have, from the rows themselves.
-func (w *world) truth(q *query) map[string]map[string]map[string]any {
+func (w *world) truth(q *query, allPublished bool) map[string]map[string]map[string]any {
 	out := map[string]map[string]map[string]any{}
 	for _, p := range q.parts {
 		if p.topic.Mode == state.Log {
@@ -515,7 +571,9 @@ func (w *world) truth(q *query) map[string]map[string]map[string]any {
 				}
 			}
 		}
-		w.compareInterfaces(p, rows)
+		if allPublished {
+			w.compareInterfaces(p, rows)
+		}
 	}
 	return out
 }
@@ -523,7 +581,10 @@ func (w *world) truth(q *query) map[string]map[string]map[string]any {
 // inView says in other words than the code what a part shows.
 func (w *world) inView(p part, d *state.Device) bool {
 	if d.Name == "" {
-		return true
+		return p.rights == nil || p.topic.Mode == state.Log
+	}
+	if p.rights != nil && !slices.Contains(d.Tags, pipeline.Tag{Key: "site", Value: "x"}) {
+		return false
 	}
 	if strings.HasPrefix(p.channel, "r-") && p.channel != "r-"+d.Name {
 		return false
@@ -582,7 +643,8 @@ func (w *world) compareInterfaces(p part, rows map[string]map[string]any) {
 // checkEvents compares the client's events with all that there were since it first came.
 func (s *subscriber) checkEvents() {
 	for _, p := range s.query.parts {
-		if p.topic.Mode == state.Rows || p.filter.byTags() { // who is in a group now may not have been then
+		// Who is in a group now may not have been then, nor was in view what is tracked now.
+		if p.topic.Mode == state.Rows || p.byTags() || s.shifted {
 			continue
 		}
 		at := p.channel + " " + p.topic.Name
