@@ -142,8 +142,9 @@ fixtures: ## record the simulated routers of collectors/testdata anew, and write
 	git --no-pager diff --stat -- collectors/testdata
 
 .PHONY: web
-web: ## check and build the page into web/dist (needs Node 20.19 or later)
+web: ## check and build the page into web/dist, check the client module (needs Node 20.19 or later)
 	cd web/app && npm ci --no-audit --no-fund && npm run lint && npm test && npm run build
+	cd web/client && npm ci --no-audit --no-fund && npm run lint && npm test
 
 .PHONY: clean
 clean: ## remove what was built here

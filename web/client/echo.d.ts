@@ -40,7 +40,8 @@ export interface Channel {
   stopListening(event: string, callback?: Listener): this;
   // biome-ignore lint/suspicious/noExplicitAny: as above
   listenToAll(callback: (event: string, data: any) => void): this;
-  stopListeningToAll(callback?: Function): this;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  stopListeningToAll(callback?: (event: string, data: any) => void): this;
   subscribed(callback: () => void): this;
   error(callback: (status: Status) => void): this;
   notification(callback: Listener): this;

@@ -121,7 +121,10 @@ function newGroup({ key, base, filter }, send) {
     watch();
     if (type === "bye") return d.reconnect ? again(d.code, d.why, d.code.match(/many|busy/) && 5) : end(d.code, d.why);
     // Without a new token the stream ends, and says so.
-    if (type === "auth") ask().then(() => request(`/${hello.conn}/auth`, "POST")).catch(() => {});
+    if (type === "auth")
+      ask()
+        .then(() => request(`/${hello.conn}/auth`, "POST"))
+        .catch(() => {});
     const items = state.apply(type, d);
     if (!items) {
       last = "";
@@ -144,9 +147,9 @@ function newGroup({ key, base, filter }, send) {
   const watch = () => after(hello.heartbeat * 3000 || 45000, () => again("silent"));
 
   /** again waits a little, longer each time, and not as long as others, so that a restart is no storm. */
-  const again = (code, why, seconds = 0) => {
+  const again = (code, why, seconds) => {
     begin();
-    const ms = (seconds * 1000 || 0) + Math.min(1000 * 1.6 ** failures++, 10000) * (1 + 2 * Math.random());
+    const ms = 1000 * ((+seconds || 0) + Math.min(1.6 ** failures++, 10) * (1 + 2 * Math.random()));
     say({ state: "waiting", code, why, at: Date.now() + ms });
     after(ms, start);
   };
@@ -154,33 +157,34 @@ function newGroup({ key, base, filter }, send) {
   /** end stops for good, unless a new token may help: once. */
   const end = (code, why) =>
     begin(async (current) => {
-      const renew = trusted && code === "expired";
-      trusted = false;
-      if (renew) await ask();
-      if (!current()) return;
-      if (renew && token) start();
-      else say({ state: "stopped", code, why });
+      if (trusted && code === "expired") {
+        trusted = false;
+        await ask();
+        if (token && current()) return start();
+      }
+      if (current()) say({ state: "stopped", code, why });
     });
 
   /** ask asks the tabs that have a token for it; whoever answers first is right. */
   const ask = async () => {
-    token = undefined;
-    if (!of("token").includes(true)) return;
-    token = await new Promise((resolve) => {
+    const asking = (resolve) => {
       answer = resolve;
       setTimeout(resolve, 9000);
       send({ key, ask: 1 });
-    });
+    };
+    token = of("token").includes(true) && (await new Promise(asking));
   };
 
   return (m) => {
     if (m.want?.length) {
       if (!tabs.has(m.from)) {
-        send({ key, to: m.from, items: [...state.rows(), ...(m.history ? events.slice(-m.history) : [])], status });
+        const past = events.slice(-m.history || kept); // none, if no history is wanted
+        send({ key, to: m.from, items: [...state.rows(), ...past], status });
       }
       tabs.set(m.from, m);
       // Who comes may have logged in meanwhile. A page asks for one channel after the other: one start is enough.
-      if (status?.state === "stopped" || !m.want.every((c) => asked.includes(c) && !status.denied?.[c])) after(9, start);
+      if (status?.state === "stopped" || !m.want.every((c) => asked.includes(c) && !status.denied?.[c]))
+        after(9, start);
     } else if (m.wake) {
       if (status?.state === "waiting" || m.wake > 1) start();
     } else if ("answer" in m) answer?.(m.answer);

@@ -10,7 +10,7 @@ export function connect({ url = "/", token, share = true } = {}) {
   const { signal } = closed;
   let bus;
 
-  const post = (m) => bus?.postMessage(m);
+  const post = (m) => signal.aborted || bus?.postMessage(m);
 
   const use = (name) => {
     bus?.close();
@@ -35,7 +35,8 @@ export function connect({ url = "/", token, share = true } = {}) {
         signal.onabort = () => done(end());
       });
     use(name);
-    if (locks) locks.request(name, { signal }, rule).catch(() => {}); // closed before its turn
+    if (locks)
+      locks.request(name, { signal }, rule).catch(() => {}); // closed before its turn
     else rule();
   };
 
@@ -110,15 +111,19 @@ function newSubscription(query, on, token, post) {
     async hear({ key: of, to = from, ask, items = [], status }) {
       if (of !== key || to !== from) return;
       if (ask && token) {
-        return post({ key, from, answer: await Promise.resolve().then(token).catch(() => {}) });
+        return post({
+          key,
+          from,
+          answer: await Promise.resolve()
+            .then(token)
+            .catch(() => {}),
+        });
       }
       if (status) {
         // Of which every channel is denied is stopped, whatever others of the connection are.
-        const why = query.want.flatMap((c) => status.denied?.[c] ?? []);
-        tell("status", {
-          ...status,
-          ...(why.length === query.want.length && { state: "stopped", code: "denied", why: why.join("; ") }),
-        });
+        const why = query.want.map((c) => status.denied?.[c]);
+        const stopped = why.every(Boolean) && { state: "stopped", code: "denied", why: why.join("; ") };
+        tell("status", { ...status, ...stopped });
       }
       take(items);
       if (status?.state === "live") take([...stale.values()].map((row) => ({ ...row, value: null })));

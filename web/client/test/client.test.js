@@ -223,6 +223,16 @@ test("a token becomes a ticket, and a new one is handed over in time", async () 
   assert.equal(p.status.why, "The token has ended.");
 });
 
+test("after the end nothing is sent any more, and nothing thrown", async () => {
+  world();
+  const p = page();
+  const source = await opened(1, 0);
+  p.client.close();
+  p.end();
+  p.client.retry();
+  await soon("the end", () => source.readyState === 2);
+});
+
 test("a page that has no token goes without", async () => {
   world();
   page({

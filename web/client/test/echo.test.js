@@ -41,10 +41,22 @@ test("a page gets whole rows under its names", async () => {
     echo.channel("public-traidnet").listen("RouterLiveDataUpdated", (e) => told.push(e));
   });
   rows(source, [["router/core-1", 5, 1, { cpu: 1, version: "7.20" }]]);
-  source.send("delta", { time: 1, base: 10, seq: 11, changes: [{ ...table, key: "router/core-1", seq: 11, n: 2, patch: { cpu: 2 } }] }, "e.11");
-  source.send("delta", { time: 1, base: 11, seq: 12, changes: [{ ...table, key: "router/core-1", seq: 12, n: 3, patch: null }] }, "e.12");
+  source.send(
+    "delta",
+    { time: 1, base: 10, seq: 11, changes: [{ ...table, key: "router/core-1", seq: 11, n: 2, patch: { cpu: 2 } }] },
+    "e.11",
+  );
+  source.send(
+    "delta",
+    { time: 1, base: 11, seq: 12, changes: [{ ...table, key: "router/core-1", seq: 12, n: 3, patch: null }] },
+    "e.12",
+  );
   const port = { ...table, topic: "router.interfaces", event: "RouterLiveDataUpdated", key: "interface/core-1/a/b" };
-  source.send("delta", { time: 1, base: 12, seq: 13, changes: [{ ...port, seq: 13, n: 1, patch: { up: true } }] }, "e.13");
+  source.send(
+    "delta",
+    { time: 1, base: 12, seq: 13, changes: [{ ...port, seq: 13, n: 1, patch: { up: true } }] },
+    "e.13",
+  );
   await soon("four rows", () => told.length === 4);
   assert.deepEqual(told, [
     { name: "core-1", cpu: 1, version: "7.20" },
@@ -143,7 +155,13 @@ test("the page hears how it is, and why it is refused", async () => {
   await soon("the reason", () => heard.includes("connected"));
   source.lose();
   await soon("the break", () => heard.at(-1) === "reconnecting");
-  assert.deepEqual(heard, ["connecting", "denied: channel private-payments is for admins", "subscribed", "connected", "reconnecting"]);
+  assert.deepEqual(heard, [
+    "connecting",
+    "denied: channel private-payments is for admins",
+    "subscribed",
+    "connected",
+    "reconnecting",
+  ]);
   assert.equal(echo.connectionStatus(), "reconnecting");
   assert.equal(echo.socketId(), undefined);
   assert.throws(() => echo.join("room"), /presence channel room: RouterPulse does not tell/);
