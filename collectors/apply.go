@@ -122,7 +122,7 @@ func (ch *Change) Apply(forget func(device string, at time.Time)) error {
 		last := p.retire()
 		errs = append(errs, p.device.Close())
 		c.metrics.forget(name)
-		told[name] = later(time.Now().Truncate(time.Millisecond), last)
+		told[name] = later(c.sched.Now().Truncate(time.Millisecond), last)
 		forget(name, told[name])
 	}
 	for _, p := range ch.fresh {

@@ -33,6 +33,8 @@ func (j *jobs) Remove(device string) {
 func (j *jobs) Answered(string)                            {}
 func (j *jobs) Hurry(string, pipeline.Lane, time.Duration) {}
 
+func (j *jobs) Now() time.Time { return time.Now() }
+
 func threeDevices(secret configs.File) Config {
 	cfg := DefaultConfig()
 	cfg.Credentials = []Credential{

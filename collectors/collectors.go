@@ -27,6 +27,7 @@ type Scheduler interface {
 	Remove(device string)
 	Answered(device string)
 	Hurry(device string, lane pipeline.Lane, after time.Duration)
+	Now() time.Time // that samples of now have
 }
 
 // Collectors is every configured device, ready to be polled.
@@ -169,7 +170,7 @@ func (c *Collectors) Start(sched Scheduler, publish func(pipeline.Batch)) {
 
 func (c *Collectors) begin(devices []*polled) {
 	for _, d := range devices {
-		d.publishStatus(time.Now())
+		d.publishStatus(d.sched.Now())
 		d.listen()
 	}
 	for _, lane := range append([]pipeline.Lane{pipeline.LaneStatus}, pollLanes()...) {
@@ -274,7 +275,7 @@ func (d *polled) poll(ctx context.Context, slot time.Time) error {
 	before, _, _ := d.monitor.State()
 	next := d.monitor.Poll(b.Tables, err, time.Now())
 	if after, _, _ := d.monitor.State(); after != before {
-		d.publishStatus(time.Now())
+		d.publishStatus(d.sched.Now())
 	}
 	if !answered(b) {
 		d.follow(next, time.Now())
@@ -345,7 +346,7 @@ func (d *polled) publishStatus(at time.Time) {
 	table := d.status.Table()
 	d.logChange()
 	d.tell(pipeline.Batch{Device: d.config.Name, Lane: pipeline.LaneStatus, Time: at, Tables: []pipeline.TableRead{
-		{Table: table, ReadAt: at, Samples: []pipeline.Sample{d.monitor.Sample(d.status)}}}})
+		{Table: table, ReadAt: at, Samples: []pipeline.Sample{d.monitor.Sample(d.status, time.Now(), at)}}}})
 }
 
 // logChange writes a line when the state that is shown is another one than before.

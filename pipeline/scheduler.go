@@ -131,6 +131,9 @@ func NewScheduler(workers int, clock *Clock, reg prometheus.Registerer, log *slo
 	return s
 }
 
+// Now is the time that samples of now are stored with, which is not always that of the machine's clock.
+func (s *Scheduler) Now() time.Time { return s.clock.Now() }
+
 // Resize changes how many runs go on at a time; those that go on already are not ended.
 func (s *Scheduler) Resize(workers int) {
 	s.mu.Lock()

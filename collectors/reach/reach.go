@@ -43,6 +43,7 @@ type Monitor struct {
 	hidden  *state // what it is, while flapping hides it
 	changes []time.Time
 	shownAt time.Time
+	moved   time.Duration // what the clock was off when the present state was entered
 	checked outcome
 	failed  int       // checks in a row
 	heard   time.Time // last live poll that gave anything
@@ -183,6 +184,9 @@ func (m *Monitor) enter(to state) {
 	if to.code != m.current.code {
 		m.shownAt = now
 	}
+	if to.since != m.current.since {
+		m.moved = 0
+	}
 	m.current = to
 }
 
@@ -203,15 +207,29 @@ func (m *Monitor) reasonOf(err error) string {
 	return s
 }
 
-// Sample writes the state as the row of router_status.
-func (m *Monitor) Sample(series *pipeline.Series) pipeline.Sample {
+// clockStep is from when on the clock that states are dated by was wrong, not late.
+const clockStep = 10 * time.Minute
+
+// correct dates the present state anew where the clock was wrong when it was entered: a machine without a
+// battery begins in 1970. How long ago that is, the monotonic clock knows.
+func (m *Monitor) correct(now, at time.Time) {
+	is := m.current.since.Round(0).Add(m.moved + now.Sub(m.current.since))
+	if off := at.Sub(is); off.Abs() > clockStep {
+		m.moved += off
+	}
+}
+
+// Sample writes the state as the row of router_status. now is the machine's time, at the one that the
+// sample will have: they differ where the machine's clock is not believed, or was set.
+func (m *Monitor) Sample(series *pipeline.Series, now, at time.Time) pipeline.Sample {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.correct(now, at)
 	t := series.Table()
 	fields := []pipeline.Field{
 		{Def: t.Field("state"), Value: pipeline.EnumValue(m.current.code)},
 		{Def: t.Field("reason"), Value: pipeline.TextValue(m.current.reason)},
-		{Def: t.Field("since_timestamp_seconds"), Value: pipeline.TimestampValue(m.current.since)},
+		{Def: t.Field("since_timestamp_seconds"), Value: pipeline.TimestampValue(m.current.since.Add(m.moved))},
 	}
 	if m.checked.done {
 		fields = append(fields,

@@ -124,6 +124,33 @@ func TestSinceIsWhenTheStateWasEntered(t *testing.T) {
 	}
 }
 
+// A machine without a battery enters states in 1970; once its clock is set they are dated by it.
+func TestSinceIsCorrectedWithTheClock(t *testing.T) {
+	series := pipeline.NewSeries(pipeline.NewSchema().Table("router_status"), "r1", nil)
+	since := func(s pipeline.Sample) time.Time {
+		return time.UnixMilli(int64(s.Value("since_timestamp_seconds").Float() * 1000)).UTC()
+	}
+	const wrong = -56 * 365 * 24 * time.Hour
+	m := New("r1", time.Minute, start)
+	m.Check(nil, 0, start.Add(time.Second))
+	for _, step := range []struct{ passed, clock, want time.Duration }{
+		{2 * time.Second, wrong, wrong + time.Second}, // nobody knows better
+		{time.Minute, 0, time.Second},
+		{2 * time.Minute, -20 * time.Second, time.Second}, // the time of a slot is before that of its poll
+		{time.Hour, time.Hour, time.Hour + time.Second},
+	} {
+		now := start.Add(step.passed)
+		if got := since(m.Sample(series, now, now.Add(step.clock))); !got.Equal(start.Add(step.want)) {
+			t.Errorf("after %v: since %v, want %v", step.passed, got, start.Add(step.want))
+		}
+	}
+	m.Check(errors.New("silence"), 0, start.Add(2*time.Hour))
+	m.Check(errors.New("silence"), 0, start.Add(2*time.Hour))
+	if got := since(m.Sample(series, start.Add(2*time.Hour), start.Add(2*time.Hour))); !got.Equal(start.Add(2 * time.Hour)) {
+		t.Errorf("the next state is since %v", got)
+	}
+}
+
 func TestFlappingIsShownOnceAMinute(t *testing.T) {
 	m := New("r1", time.Minute, start)
 	shown, last := 0, int64(pipeline.StateUnknown)
@@ -157,11 +184,11 @@ func TestSample(t *testing.T) {
 	table := pipeline.NewSchema().Table("router_status")
 	series := pipeline.NewSeries(table, "r1", nil)
 	m := New("r1", time.Minute, start)
-	if s := m.Sample(series); s.Value("state") != pipeline.EnumValue(pipeline.StateUnknown) || !s.Value("up").IsNone() {
+	if s := m.Sample(series, start, start); s.Value("state") != pipeline.EnumValue(pipeline.StateUnknown) || !s.Value("up").IsNone() {
 		t.Errorf("before any check: %v", s.Fields)
 	}
 	m.Check(nil, 20*time.Millisecond, start.Add(time.Second))
-	s := m.Sample(series)
+	s := m.Sample(series, start.Add(time.Second), start.Add(time.Second))
 	want := map[string]pipeline.Value{"state": pipeline.EnumValue(pipeline.StateOnline), "up": pipeline.BoolValue(true), "reason": pipeline.TextValue(""),
 		"check_seconds": pipeline.DurationValue(20 * time.Millisecond), "since_timestamp_seconds": pipeline.TimestampValue(start.Add(time.Second))}
 	for name, w := range want {
