@@ -20,13 +20,13 @@ import (
 // the connection is half open and nobody says so. The request ends by our own deadline, nothing is
 // left behind, and once the cable is back the device is read again over a new connection.
 func TestFault20BlackHole(t *testing.T) {
-	c := newCable(t)
+	c := sinktest.NewCable(t)
 	fleet, cfg := openFleet(t, 1)
 	router := fleet.Routers()[0]
-	l := c.listen()
-	relay(t, l, net.JoinHostPort(router.Address().String(), strconv.Itoa(fleet.APITLSPort())))
+	l := c.Listen()
+	sinktest.Relay(t, l, net.JoinHostPort(router.Address().String(), strconv.Itoa(fleet.APITLSPort())))
 	d := &cfg.Devices[0]
-	d.Address, d.RouterOS.Port, d.Credentials = c.inner, l.Addr().(*net.TCPAddr).Port, []string{"api"}
+	d.Address, d.RouterOS.Port, d.Credentials = c.Inner, l.Addr().(*net.TCPAddr).Port, []string{"api"}
 	devices, err := New(cfg, pipeline.NewSchema(), prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ func TestFault20BlackHole(t *testing.T) {
 
 	router.SetDelay(300 * time.Millisecond) // so that the cable is pulled while a request is on its way
 	pulled := make(chan struct{})
-	time.AfterFunc(150*time.Millisecond, func() { c.pull(); close(pulled) })
+	time.AfterFunc(150*time.Millisecond, func() { c.Pull(); close(pulled) })
 	whole, took := poll()
 	<-pulled
 	if whole || took > 10*time.Second+500*time.Millisecond {
@@ -63,7 +63,7 @@ func TestFault20BlackHole(t *testing.T) {
 	}
 	eventually(t, "goroutines as before", func() bool { return runtime.NumGoroutine() <= baseline })
 
-	c.plug()
+	c.Plug()
 	up := time.Now()
 	for {
 		if whole, _ := poll(); whole {

@@ -48,9 +48,9 @@ func hostileNames() (raw, clean []string) {
 	return raw, clean
 }
 
-// Whatever an interface is called: it is one series in each store and one row on the stream, with the
-// same text, and never another measurement, tag, field or event. Two of one name stay two.
-func TestHostileNamesStayNames(t *testing.T) {
+// Fault 37: whatever an interface is called: it is one series in each store and one row on the stream, with
+// the same text, and never another measurement, tag, field, event or dead letter. Two of one name stay two.
+func TestFault37HostileNames(t *testing.T) {
 	raw, clean := hostileNames()
 	twins := len(raw) // the places of two with the same name, of two that clean to the same, and of one without
 	raw = append(raw, "twin", "twin", "same\x01", "same\x02", "")
@@ -77,11 +77,14 @@ func TestHostileNamesStayNames(t *testing.T) {
 		})
 	}
 
+	fault := sinktest.Fault{Row: "37", Trials: len(raw)}
+	measurements, events := 0, 0
 	t.Run("InfluxDB has what the schema has", func(t *testing.T) {
 		schema := pipeline.NewSchema()
 		for _, name := range b.values(t, "SHOW MEASUREMENTS", 0) {
-			if schema.Table(name) == nil {
+			if measurements++; schema.Table(name) == nil {
 				t.Errorf("measurement %q", name)
+				fault.Wrong++
 			}
 		}
 		if got := b.values(t, `SHOW TAG KEYS FROM "interface"`, 0); !slices.Equal(got, []string{"device", "interface"}) {
@@ -97,15 +100,24 @@ func TestHostileNamesStayNames(t *testing.T) {
 		}
 	})
 	t.Run("the stream has the protocol's events alone", func(t *testing.T) {
-		if _, err := parseStream(plain.String(), protocolEvents()); err != nil {
+		frames, err := parseStream(plain.String(), protocolEvents())
+		if err != nil {
 			t.Error(err)
+			fault.Wrong++
 		}
+		events = len(frames)
 		topics := []string{"router.live", "router.interfaces", "router.status", "router.connected", "dashboard.stats", "pipeline.health"}
 		if _, err := parseStream(named.String(), slices.Concat(protocolEvents(), topics)); err != nil {
 			t.Error(err)
+			fault.Wrong++
 		}
 	})
 	b.sound(t)
+	dead := int(metric(t, b.base, "routerpulse_spool_dead_samples_total"))
+	fault.Wrong += dead
+	fault.Figures = fmt.Sprintf("%d names over SNMP and over the API: %d measurements, all of the schema; %d events on the stream, all of the protocol; %d dead letters",
+		len(raw), measurements, events, dead)
+	fault.Report(t)
 }
 
 func distinctSorted(list []string) []string {

@@ -1,4 +1,4 @@
-package collectors
+package sinktest
 
 import (
 	"fmt"
@@ -10,21 +10,23 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// cable is a pair of virtual Ethernet ports: one here, the other in a network namespace of its own,
+// Cable is a pair of virtual Ethernet ports: one here, the other in a network namespace of its own,
 // which can be pulled.
-type cable struct {
-	t     *testing.T
-	name  string
-	inner string // the address in the namespace
-	pid   int    // of the process that keeps the namespace
+type Cable struct {
+	Inner string // the address in the namespace
+
+	t    *testing.T
+	name string
+	pid  int // of the process that keeps the namespace
 }
 
-// newCable needs root; without it the test that asks is skipped.
-func newCable(t *testing.T) *cable {
+// NewCable needs root; without it the test that asks is skipped, and says so.
+func NewCable(t *testing.T) *Cable {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("NOT RUN: a network namespace and a cable to pull need root")
@@ -43,7 +45,7 @@ func newCable(t *testing.T) *cable {
 		_ = keeper.Wait()
 	})
 	id := os.Getpid() % 250
-	c := &cable{t: t, name: fmt.Sprintf("rp%d", id), inner: fmt.Sprintf("10.251.%d.2", id), pid: keeper.Process.Pid}
+	c := &Cable{t: t, name: fmt.Sprintf("rp%d", id), Inner: fmt.Sprintf("10.251.%d.2", id), pid: keeper.Process.Pid}
 	awaitNamespace(t, c.pid)
 	peer, pid := c.name+"p", fmt.Sprint(c.pid)
 	if out, err := exec.Command("ip", "link", "add", c.name, "type", "veth", "peer", "name", peer, "netns", pid).CombinedOutput(); err != nil {
@@ -52,7 +54,7 @@ func newCable(t *testing.T) *cable {
 	t.Cleanup(func() { _ = exec.Command("ip", "link", "del", c.name).Run() })
 	for _, args := range []string{
 		"ip addr add 10.251." + fmt.Sprint(id) + ".1/24 dev " + c.name, "ip link set " + c.name + " up",
-		"nsenter -n -t " + pid + " ip addr add " + c.inner + "/24 dev " + peer, "nsenter -n -t " + pid + " ip link set " + peer + " up",
+		"nsenter -n -t " + pid + " ip addr add " + c.Inner + "/24 dev " + peer, "nsenter -n -t " + pid + " ip link set " + peer + " up",
 	} {
 		c.run(args)
 	}
@@ -66,13 +68,15 @@ func awaitNamespace(t *testing.T, pid int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "a network namespace", func() bool {
+	if !Eventually(10*time.Second, func() bool {
 		theirs, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/net", pid))
 		return err == nil && theirs != mine
-	})
+	}) {
+		t.Fatal("no network namespace within 10 s")
+	}
 }
 
-func (c *cable) run(command string) {
+func (c *Cable) run(command string) {
 	c.t.Helper()
 	args := strings.Fields(command)
 	if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
@@ -80,15 +84,16 @@ func (c *cable) run(command string) {
 	}
 }
 
-// pull takes the far end down: what is sent vanishes, and nothing says so. The near end stays up by
+// Pull takes the far end down: what is sent vanishes, and nothing says so. The near end stays up by
 // itself only as long as it has a carrier, so its neighbour is written down for good.
-func (c *cable) pull() { c.run(fmt.Sprintf("nsenter -n -t %d ip link set %sp down", c.pid, c.name)) }
+func (c *Cable) Pull() { c.run(fmt.Sprintf("nsenter -n -t %d ip link set %sp down", c.pid, c.name)) }
 
-func (c *cable) plug() { c.run(fmt.Sprintf("nsenter -n -t %d ip link set %sp up", c.pid, c.name)) }
+// Plug takes it up again.
+func (c *Cable) Plug() { c.run(fmt.Sprintf("nsenter -n -t %d ip link set %sp up", c.pid, c.name)) }
 
-// listen opens a port inside the namespace. A socket stays where it was made, so only the making needs
+// Listen opens a port inside the namespace. A socket stays where it was made, so only the making needs
 // a thread that is there; that thread ends with its goroutine.
-func (c *cable) listen() *net.TCPListener {
+func (c *Cable) Listen() *net.TCPListener {
 	c.t.Helper()
 	type made struct {
 		l   net.Listener
@@ -107,7 +112,7 @@ func (c *cable) listen() *net.TCPListener {
 			done <- made{nil, err}
 			return
 		}
-		l, err := net.Listen("tcp4", net.JoinHostPort(c.inner, "0"))
+		l, err := net.Listen("tcp4", net.JoinHostPort(c.Inner, "0"))
 		done <- made{l, err}
 	}()
 	m := <-done
@@ -117,8 +122,8 @@ func (c *cable) listen() *net.TCPListener {
 	return m.l.(*net.TCPListener)
 }
 
-// relay hands connections of a listener on to another address, until the test ends.
-func relay(t *testing.T, l *net.TCPListener, to string) {
+// Relay hands connections of a listener on to another address, until the test ends.
+func Relay(t *testing.T, l *net.TCPListener, to string) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var open []net.Conn
