@@ -8,11 +8,14 @@
 // What belongs where:
 //
 //   - sse/state: rows, cuts, tombstones, the journal. No frame, no connection.
-//   - sse/access: who asks. No channel.
+//   - sse/access: who asks: tokens, sessions, tickets, other applications. No channel.
+//   - sse/pusher: the form in which back ends publish. No channel.
 //   - project*.go: batches of the pipeline become rows and events of topics.
 //   - channels.go, view.go: what one subscriber may and wants to see. Equal views are one object.
 //   - frames.go, encode.go, follow.go, scan.go: views become bytes. What equal views get is encoded once.
 //   - feed.go: one subscriber's place, as a machine that is asked for the next bytes: no I/O.
+//   - move.go, control.go: what a subscriber sees changes while it listens, and so do its rights.
+//   - publish.go, publish_http.go, apps.go: events of applications.
 //   - stream.go: the transport: a feed and a connection.
 //
 // Publish never waits for any of this: it writes to an inbox, whose lock is held for memory only.
