@@ -10,7 +10,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
 	"github.com/routerpulse/routerpulse/pipeline"
 )
@@ -62,28 +64,36 @@ func openCoarse(cfg Config, fine *tsdb.DB, schema *pipeline.Schema, own *metrics
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("coarse store: %w", err)
 	}
-	db, _, err := openDatabase(c.dir, filepath.Join(cfg.Path, "corrupt"), coarseOptions(cfg, c.step), log)
+	ctx, end := context.WithCancel(context.Background())
+	db, _, err := openDatabase(c.dir, filepath.Join(cfg.Path, "corrupt"), coarseOptions(ctx, cfg, c.step), log)
 	if err != nil {
+		end()
 		return nil, fmt.Errorf("coarse store %s: %w", c.dir, err)
 	}
 	// Blocks are merged after one was added, not at any time: a day that is missing is not merged over.
 	db.DisableCompactions()
 	c.db = db
 	c.show()
-	ctx, end := context.WithCancel(context.Background())
 	c.end = end
 	c.wake <- struct{}{}
 	go c.run(ctx)
 	return c, nil
 }
 
-func coarseOptions(cfg Config, step int64) *tsdb.Options {
+// coarseOptions are those of the coarse store's database; merging ends with ctx.
+func coarseOptions(ctx context.Context, cfg Config, step int64) *tsdb.Options {
 	o := dbOptions(cfg)
 	o.RetentionDuration = cfg.Coarse.Retention.Std().Milliseconds()
 	o.MaxBytes = cfg.Coarse.MaxBytes
 	o.MinBlockDuration = step
 	o.MaxBlockDuration = maxBlock.Milliseconds()
 	o.EnableMemorySnapshotOnShutdown = false // it never has anything in memory
+	o.NewCompactorFunc = func(_ context.Context, r prometheus.Registerer, l *slog.Logger, ranges []int64, pool chunkenc.Pool, o *tsdb.Options) (tsdb.Compactor, error) {
+		return tsdb.NewLeveledCompactorWithOptions(ctx, r, l, ranges, pool, tsdb.LeveledCompactorOptions{
+			MaxBlockChunkSegmentSize: o.MaxBlockChunkSegmentSize, EnableOverlappingCompaction: o.EnableOverlappingCompaction,
+			FloatChunkEncoding: func() chunkenc.Encoding { return o.FloatChunkEncoding },
+		})
+	}
 	return o
 }
 

@@ -36,7 +36,7 @@ func dbOptions(cfg Config) *tsdb.Options {
 	o.StripeSize = 1 << 10 // the default's padded locks cost several MiB, for tens of millions of series
 	o.EnableMemorySnapshotOnShutdown = true
 	o.NoLockfile = true                               // the store has locked the folder before it looks at the blocks
-	o.BlockReloadInterval = 10 * 365 * 24 * time.Hour // upkeep does what is due then
+	o.BlockReloadInterval = 10 * 365 * 24 * time.Hour // upkeep does what is due then; blocks that are too old go when one is cut
 	o.MaxBytes = cfg.MaxBytes                         // the database counts its head and write-ahead log as well
 	return o
 }

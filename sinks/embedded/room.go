@@ -22,7 +22,7 @@ const (
 	reserveShare = 40
 	// lookEvery is how often the disk is looked at while nothing is written.
 	lookEvery = time.Second
-	// upkeepEvery is how often the database does what it does between two commits.
+	// upkeepEvery is how often finished chunks are written.
 	upkeepEvery = time.Minute
 )
 
@@ -100,7 +100,7 @@ func diskLeft(dir string) (free, total uint64, err error) {
 	return s.Bavail * block, s.Blocks * block, nil
 }
 
-// upkeep does once a minute what the database would do by itself, but only while the disk has room.
+// upkeep writes finished chunks once a minute, as the database would by itself, but only while the disk has room.
 func (s *Store) upkeep(ctx context.Context, db *tsdb.DB, disk *room, ended chan<- struct{}) {
 	defer close(ended)
 	look := time.NewTicker(lookEvery)
@@ -115,9 +115,6 @@ func (s *Store) upkeep(ctx context.Context, db *tsdb.DB, disk *room, ended chan<
 			}
 			last = now
 			db.ForceHeadMMap()
-			if err := db.Compact(ctx); err != nil && ctx.Err() == nil {
-				s.log.Error("the store could not merge its blocks; it will try again", "path", s.Dir(), "error", err)
-			}
 		}
 	}
 }
