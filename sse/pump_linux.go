@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"runtime"
 	"sync"
 	"syscall"
@@ -91,7 +92,8 @@ func (p *pump) serve(c net.Conn, head []byte, q *query, leave func()) error {
 		return err
 	}
 	s := &pumped{pump: p, fd: fd, rest: head, leave: leave}
-	s.state.Store(queued) // so that nobody works on it before it is set up
+	s.from, _ = netip.ParseAddrPort(c.RemoteAddr().String()) // it is for the log
+	s.state.Store(queued)                                    // so that nobody works on it before it is set up
 	s.session = p.hub.openSession(q, s)
 	if !p.hub.conns.add(s.session.id, s) {
 		s.session.close()

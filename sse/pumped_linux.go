@@ -14,6 +14,7 @@ type pumped struct {
 	pump    *pump
 	number  uint64
 	fd      int // of the worker that has it, which also closes it
+	from    netip.AddrPort
 	session *session
 	leave   func()
 
@@ -137,7 +138,7 @@ func (s *pumped) write() int {
 func (s *pumped) finish(why string) {
 	s.state.Store(over)
 	if why == endSlow {
-		s.pump.hub.log.Info("stream cut off: the client does not read", "user", s.session.identity.Load().User, "address", s.address())
+		s.pump.hub.log.Info("stream cut off: the client does not read", "user", s.session.identity.Load().User, "address", s.from.String())
 	}
 	s.pump.remove(s)
 	_ = unix.Close(s.fd) // its end is what was wanted
@@ -145,19 +146,4 @@ func (s *pumped) finish(why string) {
 	s.leave()
 	s.pump.hub.metrics.ended.WithLabelValues(why).Inc()
 	s.pump.hub.conns.remove(s.session.id)
-}
-
-// address is the client's.
-func (s *pumped) address() string {
-	to, err := unix.Getpeername(s.fd)
-	if err != nil {
-		return "unknown"
-	}
-	switch to := to.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(to.Addr), uint16(to.Port)).String()
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(to.Addr).Unmap(), uint16(to.Port)).String()
-	}
-	return "unknown"
 }

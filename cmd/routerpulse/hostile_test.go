@@ -201,6 +201,12 @@ func (b *bench) sound(t *testing.T) {
 func metric(t *testing.T, base, begin string) (sum float64) {
 	t.Helper()
 	_, body := get(t, base+"/metrics", "")
+	return metricIn(t, body, begin)
+}
+
+// metricIn does so in what /metrics gave.
+func metricIn(t *testing.T, body, begin string) (sum float64) {
+	t.Helper()
 	for _, m := range regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(begin)+`(?:\{[^}]*\})? (\S+)$`).FindAllStringSubmatch(body, -1) {
 		v, err := strconv.ParseFloat(m[1], 64)
 		if err != nil {
