@@ -109,3 +109,25 @@ test("events are told once", () => {
   assert.equal(event(1), 1);
   assert.equal(c.apply("gap", { ...table, topic: "router.status", pos: 4, why: "expired" })[0].kind, "gap");
 });
+
+test("what a fresh start does not bring at all is gone, and its numbers are its own", () => {
+  const c = client();
+  c.hello();
+  c.snapshot(1, ["a", 50, 1, { v: 1 }]);
+  c.sync(60);
+  c.hello(); // the channel is not allowed any more
+  c.apply("snapshot", { ...table, channel: "other", part: 1, rows: [["b", 2, 1, { v: 2 }]] });
+  c.sync(3);
+  assert.deepEqual(c.rows, { b: { v: 2 } });
+  assert.equal(c.delta(4, 5), null, "a span is missing, however high the numbers were before");
+});
+
+test("a patch of what the snapshot has not brought yet stands on nothing", () => {
+  const c = client();
+  c.hello();
+  c.snapshot(1, ["a", 5, 1, { old: 1 }]);
+  c.sync(6);
+  c.hello();
+  c.delta(6, 9, { key: "a", seq: 9, patch: { v: 2 } });
+  assert.deepEqual(c.rows, { a: { v: 2 } });
+});
