@@ -19,6 +19,7 @@ import (
 
 	"github.com/routerpulse/routerpulse/collectors/simulator"
 	"github.com/routerpulse/routerpulse/sinks/sinktest"
+	"github.com/routerpulse/routerpulse/sse/access"
 )
 
 // canaries are secrets that must be nowhere, by what they are for. Some hold what JSON and URLs escape.
@@ -37,6 +38,9 @@ func canaries() map[string]string {
 		"broken db token":  "canary-Broken\x01Token",
 		"basic":            "canary-Basic-55",
 		"token in the URL": "canary-UrlToken-66",
+		"user's password":  "canary-UsersPass-é-12",
+		"mistyped name":    "canary-TypedAsName-90",
+		"app's secret":     "canary-AppSecret-7d7d7d",
 	}
 }
 
@@ -156,8 +160,14 @@ func startSecretsBench(t *testing.T, format string) *secretsBench {
 	}
 	admin := sha256.Sum256([]byte(c["admin token"]))
 	config = strings.Replace(config, "roles: [viewer] }]", fmt.Sprintf("roles: [viewer] }, { name: root, sha256: %q, roles: [admin] }]", hex.EncodeToString(admin[:])), 1)
+	hash, err := access.HashPassword(c["user's password"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	config = strings.Replace(config, "access: { ", fmt.Sprintf("access: { users: [{ name: ann, password_bcrypt: %q, roles: [viewer] }], ", hash), 1)
+	config = strings.Replace(config, "channels:\n", "apps: [{ id: shop, key: shop-key, secret_file: shop, channels: [\"*\"] }]\nchannels:\n", 1)
 	b.config = writeFile(t, "routerpulse.yaml", config)
-	for name, what := range map[string]string{"token": "db token", "password": "db password", "wrong": "wrong password", "broken": "broken db token"} {
+	for name, what := range map[string]string{"token": "db token", "password": "db password", "wrong": "wrong password", "broken": "broken db token", "shop": "app's secret"} {
 		if err := os.WriteFile(filepath.Join(filepath.Dir(b.config), name), []byte(c[what]+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -285,6 +295,13 @@ func (b *secretsBench) askEverything(t *testing.T) (cookies []string) {
 			ask(http.MethodPost, "/v1/login", authorization, body)
 		}
 		ask(http.MethodPost, "/v1/logout", authorization, "")
+	}
+	for _, body := range []string{`{"user": "ann", "password": "` + c["user's password"] + `"}`, `{"user": "` + c["mistyped name"] + `", "password": "` + c["user's password"] + `"}`,
+		`{"user": "ann", "password": "` + c["wrong password"] + `"}`, `{"user": "ann", "password": ["` + c["user's password"] + `"]}`} {
+		ask(http.MethodPost, "/v1/login", "", body)
+	}
+	for _, path := range []string{"/apps/shop/events", "/apps/none/events", "/v1/events", "/v1/stream/ticket", "/v1/stream/00112233445566778899aabbccddeeff/track"} {
+		ask(http.MethodPost, path+"?auth_key=shop-key&auth_timestamp=1&auth_version=1.0&body_md5=0&auth_signature="+hex.EncodeToString([]byte(c["app's secret"])), "Bearer "+c["wrong token"], `{"name": "`+c["app's secret"]+`"}`)
 	}
 	for _, key := range []string{"token", "access_token", "ticket", "code"} {
 		for _, path := range []string{"/v1/stream?channel=closed&", "/v1/stream/check?channel=closed&", "/v1/devices?", "/api/v1/query?query=1&", "/login?", "/v1/me?", "/metrics?"} {
