@@ -112,6 +112,12 @@ func (q *query) aim() {
 	q.key = viewKey(open, q.scope, q.identity.Routers.String(), q.app)
 }
 
+// slim lets go of what is no longer needed once the stream is open, of which there may be many.
+func (q *query) slim(v *view) {
+	q.parts, q.key = v.parts, v.key // equal, and shared
+	q.denied, q.last = nil, ""
+}
+
 // wanted is a channel that was asked for by name.
 type wanted struct {
 	name    string

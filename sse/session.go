@@ -68,6 +68,7 @@ func (h *Hub) openSession(q *query, by sleeper) *session {
 		start = "resume"
 	}
 	h.metrics.connections.WithLabelValues(start).Inc()
+	q.slim(s.view)
 	return s
 }
 
