@@ -42,7 +42,10 @@ func newApplication(t *testing.T) *application {
 func (a *application) answer(w http.ResponseWriter, r *http.Request) {
 	n := a.inside.Add(1)
 	defer a.inside.Add(-1)
-	for most := a.most.Load(); n > most && !a.most.CompareAndSwap(most, n); most = a.most.Load() {
+	for most := a.most.Load(); n > most; most = a.most.Load() {
+		if a.most.CompareAndSwap(most, n) {
+			break
+		}
 	}
 	if a.gate != nil {
 		<-a.gate

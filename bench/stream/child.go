@@ -126,11 +126,11 @@ func (c *child) cpu() float64 {
 	return (user + system) / 100 // clock ticks are hundredths on Linux
 }
 
-// memory is a line of the process's status, in bytes.
-func (c *child) memory(key string) float64 {
+// memory is what the process has in memory, in bytes.
+func (c *child) memory() float64 {
 	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
 	for line := range strings.SplitSeq(string(data), "\n") {
-		if rest, ok := strings.CutPrefix(line, key); ok {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
 			kb, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64)
 			return kb * 1024
 		}

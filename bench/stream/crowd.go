@@ -127,11 +127,11 @@ func (c *crowd) request(ctx context.Context, conn net.Conn, i int) (io.Reader, e
 	if err := conn.(*tls.Conn).HandshakeContext(ctx); err != nil {
 		return nil, err
 	}
-	client, err := (&http2.Transport{DisableCompression: true}).NewClientConn(conn)
+	client, err := (&http2.Transport{DisableCompression: true}).NewClientConn(conn) //nolint:staticcheck // SA1019: what is to take its place dials by itself
 	if err != nil {
 		return nil, err
 	}
-	resp, err := client.RoundTrip(req)
+	resp, err := client.RoundTrip(req) //nolint:bodyclose // the crowd closes what it reads
 	if err != nil {
 		return nil, err
 	}

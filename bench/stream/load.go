@@ -118,7 +118,7 @@ func (b *bench) try(ctx context.Context, t trial) (f figures, err error) {
 		return f, err
 	}
 	f.HeapBefore = before.Heap
-	resident := server.memory("VmRSS:")
+	resident := server.memory()
 	c, err := gather(ctx, to, t.subscribers, t.subscribers-t.stalled)
 	if err != nil {
 		return f, err
@@ -142,11 +142,11 @@ func (b *bench) try(ctx context.Context, t trial) (f figures, err error) {
 	if err := b.window(ctx, server, c, p, &f, t.subscribers-t.stalled); err != nil {
 		return f, err
 	}
-	f.Resident = (server.memory("VmRSS:") - resident) / float64(t.subscribers)
+	f.Resident = (server.memory() - resident) / float64(t.subscribers)
 	if err := server.collect(); err != nil {
 		return f, err
 	}
-	f.Memory = (server.memory("VmRSS:") - resident) / float64(t.subscribers)
+	f.Memory = (server.memory() - resident) / float64(t.subscribers)
 	after, err := server.stat()
 	f.HeapAfter = after.Heap
 	return f, err

@@ -35,7 +35,7 @@ func many(ctx context.Context, b *bench) error {
 	if err := server.collect(); err != nil {
 		return err
 	}
-	resident, cpu, begin := server.memory("VmRSS:"), server.cpu(), time.Now()
+	resident, cpu, begin := server.memory(), server.cpu(), time.Now()
 	c, err := gather(ctx, to, manyStreams, manyStreams)
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func many(ctx context.Context, b *bench) error {
 	if err := server.collect(); err != nil {
 		return err
 	}
-	o.Memory = (server.memory("VmRSS:") - resident) / float64(o.Streams)
+	o.Memory = (server.memory() - resident) / float64(o.Streams)
 	b.report.Opening = &o
 	return nil
 }

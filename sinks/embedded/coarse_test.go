@@ -251,7 +251,7 @@ func TestCoarseEnd(t *testing.T) {
 	both := map[string]fields{"ether1": up(1), "ether2": up(2)}
 	one := map[string]fields{"ether1": up(1)}
 	const end = day - 7 // minute: its window is the last one of the day
-	for n := 0; n < 2*day+60; n++ {
+	for n := range 2*day + 60 {
 		d.now = monday.Add(time.Duration(n)*time.Minute - 30*time.Second)
 		switch {
 		case n < end:

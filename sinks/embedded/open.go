@@ -25,7 +25,7 @@ func (s *Store) Open() error {
 	if s.db != nil || s.wanted {
 		return errors.New("embedded store is open already")
 	}
-	if err := os.MkdirAll(s.Dir(), 0o700); err != nil {
+	if err := os.MkdirAll(s.Dir(), 0o700); err != nil { //nolint:gosec // G703: the folder is the config's
 		return fmt.Errorf("embedded store: %w", err)
 	}
 	s.disk = &room{dir: s.Dir(), log: s.log, own: s.own, reserve: reserveToOpen(s.Dir()), left: s.left}

@@ -46,17 +46,17 @@ func Open(t *testing.T) *Browser {
 	)
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stopAlloc)
-	return newTab(t, alloc)
+	return newTab(alloc, t)
 }
 
 // Tab opens another tab of the same browser; its page shares what pages of one origin share.
 func (b *Browser) Tab() *Browser {
 	b.t.Helper()
-	return newTab(b.t, b.ctx)
+	return newTab(b.ctx, b.t)
 }
 
 // newTab opens a tab, in a new browser if parent has none, and closes what it opened with the test.
-func newTab(t *testing.T, parent context.Context) *Browser {
+func newTab(parent context.Context, t *testing.T) *Browser {
 	t.Helper()
 	ctx, stop := chromedp.NewContext(parent)
 	b := &Browser{t: t, ctx: ctx}
