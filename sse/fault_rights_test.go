@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/bcrypt"
+
 	"github.com/routerpulse/routerpulse/configs"
 	"github.com/routerpulse/routerpulse/sinks/sinktest"
 	"github.com/routerpulse/routerpulse/sse/access"
@@ -15,11 +17,11 @@ import (
 // rightEnds is one way in which a stream loses its right while it is open.
 type rightEnds struct {
 	name string
-	from func(*Config)                 // what the config has beside that of newRights
-	end  func(r *rights)               // takes the right away
-	code string                        // of the goodbye
-	back int                           // what who comes back with the same is told
-	who  func(r *rights) (name string) // the Authorization header; nil: the signed token
+	from func(*Config)            // what the config has beside that of newRights
+	end  func(r *rights)          // takes the right away
+	code string                   // of the goodbye
+	back int                      // what who comes back with the same is told
+	who  func(r *rights) []string // the header that says who asks; nil: the signed token
 }
 
 // rights is a server whose clock is ours.
@@ -28,7 +30,7 @@ type rights struct {
 	t     *testing.T
 	clock *clock
 	cfg   Config
-	token string
+	who   []string
 	exp   time.Time
 	fleet *fleet
 }
@@ -49,11 +51,26 @@ func newRights(t *testing.T, c rightEnds, http2 bool) *rights {
 		r.server = serve(t, r.cfg, opt)
 	}
 	r.exp = r.clock.now().Add(time.Hour).Truncate(time.Second)
-	r.token = signJWT(t, r.exp, nil)
+	r.who = r.bearer(nil)
 	if c.who != nil {
-		r.token = c.who(r)
+		r.who = c.who(r)
 	}
 	return r
+}
+
+// bearer is the header with a signed token.
+func (r *rights) bearer(claims map[string]any) []string {
+	return []string{"Authorization", signJWT(r.t, r.exp, claims)}
+}
+
+// session is the header with the cookie of a login.
+func (r *rights) session(form string) []string {
+	r.t.Helper()
+	resp, text := r.do("POST", "/v1/login", form)
+	if resp.StatusCode != 200 || len(resp.Cookies()) != 1 {
+		r.t.Fatalf("login: %d %s", resp.StatusCode, text)
+	}
+	return []string{"Cookie", resp.Cookies()[0].Name + "=" + resp.Cookies()[0].Value}
 }
 
 // change makes a changed config the hub's.
@@ -78,7 +95,19 @@ func (r *rights) secret(state string) {
 }
 
 func waysToLoseARight() []rightEnds {
-	viewer := func(*rights) string { return "Bearer viewer-token" }
+	viewer := func(*rights) []string { return []string{"Authorization", "Bearer viewer-token"} }
+	logIn := func(r *rights) []string { return r.session(`{"token":"viewer-token"}`) }
+	const form = `{"user":"ann","password":"correct horse"}`
+	user := func(hash string) func(*Config) {
+		return func(c *Config) {
+			c.Access.Users = []access.UserConfig{{Name: "ann", PasswordBcrypt: hash, Roles: []string{"viewer"}}}
+		}
+	}
+	ticket := func(r *rights) []string {
+		st := r.open(nil, "channel="+secretChannel+"&ticket="+r.ticket("", viewer(r)...))
+		defer st.close()
+		return []string{"Cookie", st.cookieOf()}
+	}
 	return []rightEnds{
 		{name: "token expires", end: func(r *rights) { r.clock.to(r.exp) }, code: "expired", back: 401},
 		{name: "jti denied", end: func(r *rights) { r.change(func(c *Config) { c.Access.JWT.Denied = []string{"0", "1"} }) }, code: "session-ended", back: 401},
@@ -87,11 +116,16 @@ func waysToLoseARight() []rightEnds {
 		{name: "another key", end: func(r *rights) {
 			r.change(func(c *Config) { c.Access.JWT.KeyFile = configs.File(writeFile(r.t, "key", jwtSecret+" that is new")) })
 		}, code: "session-ended", back: 401},
-		{name: "a token without jti, then some are denied", who: func(r *rights) string { return signJWT(r.t, r.exp, map[string]any{"jti": nil}) },
+		{name: "a token without jti, then some are denied", who: func(r *rights) []string { return r.bearer(map[string]any{"jti": nil}) },
 			end: func(r *rights) { r.change(func(c *Config) { c.Access.JWT.Denied = []string{"0"} }) }, code: "session-ended", back: 401},
 		{name: "static token removed", who: viewer, end: func(r *rights) { r.change(func(c *Config) { c.Access.Tokens = c.Access.Tokens[1:] }) }, code: "session-ended", back: 401},
 		{name: "static token with another role", who: viewer, from: onlyFor("viewer"),
 			end: func(r *rights) { r.change(func(c *Config) { c.Access.Tokens[0].Roles = []string{"guest"} }) }, code: "session-ended", back: 403},
+		{name: "logged out", who: logIn, end: func(r *rights) { r.do("POST", "/v1/logout", "", r.who...) }, code: "logged-out", back: 204},
+		{name: "the token of a session removed", who: logIn, end: func(r *rights) { r.change(func(c *Config) { c.Access.Tokens = c.Access.Tokens[1:] }) }, code: "session-ended", back: 401},
+		{name: "the token of a ticket removed", who: ticket, end: func(r *rights) { r.change(func(c *Config) { c.Access.Tokens = c.Access.Tokens[1:] }) }, code: "session-ended", back: 401},
+		{name: "another password", from: user(cheapHash("correct horse")), who: func(r *rights) []string { return r.session(form) },
+			end: func(r *rights) { r.change(user(cheapHash("another horse"))) }, code: "session-ended", back: 401},
 		{name: "channel for another role", end: func(r *rights) { r.change(onlyFor("admin")) }, code: "reconfigured", back: 403},
 		{name: "channel removed", end: func(r *rights) {
 			r.change(func(c *Config) {
@@ -99,6 +133,15 @@ func waysToLoseARight() []rightEnds {
 			})
 		}, code: "reconfigured", back: 404},
 	}
+}
+
+// cheapHash is checked quickly.
+func cheapHash(password string) string {
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	if err != nil {
+		panic(err)
+	}
+	return string(hash)
 }
 
 func onlyFor(role string) func(*Config) {
@@ -144,7 +187,7 @@ func TestFault36RightEndsWhileStreaming(t *testing.T) {
 func (r *rights) lose(c rightEnds, quiet bool) (took time.Duration, leaked int) {
 	r.t.Helper()
 	r.secret("online")
-	st := r.open(nil, "channel="+secretChannel+"&channel=public-routers", "Authorization", r.token)
+	st := r.open(nil, "channel="+secretChannel+"&channel=public-routers", r.who...)
 	st.untilSync()
 	c.end(r)
 	start := time.Now()
@@ -163,11 +206,11 @@ func (r *rights) lose(c rightEnds, quiet bool) (took time.Duration, leaked int) 
 	last := st.client.lastID
 	for _, path := range []string{"/v1/stream", "/v1/stream/check"} {
 		query := "?channel=" + secretChannel + "&history=9&last_event_id=" + last
-		if resp, text := r.decide(path+query, []string{"Authorization", r.token, "Last-Event-ID", last}); resp.StatusCode != c.back {
+		if resp, text := r.decide(path+query, append(slices.Clone(r.who), "Last-Event-ID", last)); resp.StatusCode != c.back {
 			r.t.Errorf("%s when it comes back: %d %s", path, resp.StatusCode, text)
 		}
 	}
-	again := r.open(st.client, "channel="+secretChannel+"&channel=public-routers&partial=1&history=9", "Authorization", r.token)
+	again := r.open(st.client, "channel="+secretChannel+"&channel=public-routers&partial=1&history=9", r.who...)
 	again.untilSync()
 	again.until("the events of the other channel", func(c *client) bool { return slices.ContainsFunc(c.events, offline) })
 	return took, leaked + st.client.secrets()
