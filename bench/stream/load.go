@@ -77,14 +77,17 @@ type figures struct {
 func (b *bench) start(ctx context.Context, t trial) (*child, target, error) {
 	var c *child
 	var err error
+	if t.stalled > 0 { // or the kernel would keep for minutes what nobody reads
+		t.args = append(t.args, "-send-buffer", "16384")
+	}
 	to := target{ready: "\nevent: sync", path: func(int) string { return "/v1/stream?channel=public-routers" }}
 	switch t.server {
 	case ours:
 		c, err = startChild(ctx, b.server, append([]string{"-routers", strconv.Itoa(b.routers)}, t.args...)...)
 	case r3labs:
-		c, err = startChild(ctx, b.peers, "-kind", "r3labs")
+		c, err = startChild(ctx, b.peers, append(t.args, "-kind", "r3labs")...)
 	default:
-		c, err = startChild(ctx, b.peers, "-kind", "go-sse")
+		c, err = startChild(ctx, b.peers, append(t.args, "-kind", "go-sse")...)
 	}
 	if err != nil {
 		return nil, to, err

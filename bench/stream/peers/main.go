@@ -26,15 +26,16 @@ type peer struct {
 
 func main() {
 	kind := flag.String("kind", "r3labs", "r3labs or go-sse")
+	sendBuffer := flag.Int("send-buffer", 0, "bytes that the kernel keeps of each connection; 0: as it likes")
 	flag.Parse()
-	if err := run(*kind); err != nil {
+	if err := run(*kind, *sendBuffer); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		os.Exit(1)
 	}
 }
 
 // run serves until the input ends.
-func run(kind string) error {
+func run(kind string, sendBuffer int) error {
 	peers := map[string]func() *peer{"r3labs": newR3labs, "go-sse": newGoSSE}
 	if peers[kind] == nil {
 		return fmt.Errorf("no peer is called %q", kind)
@@ -46,7 +47,13 @@ func run(kind string) error {
 		return err
 	}
 	server := &http.Server{Handler: p.handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
-		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelWarn)}
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelWarn),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			if tcp, plain := c.(*net.TCPConn); plain && sendBuffer > 0 {
+				_ = tcp.SetWriteBuffer(sendBuffer) // it is closed already
+			}
+			return ctx
+		}}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	fmt.Println(l.Addr())

@@ -23,7 +23,7 @@ import (
 // options are the flags.
 type options struct {
 	listen, folder, cert, key string
-	routers                   int
+	routers, sendBuffer       int
 }
 
 func main() {
@@ -33,6 +33,7 @@ func main() {
 	flag.StringVar(&o.cert, "cert", "", "certificate file; empty: no TLS")
 	flag.StringVar(&o.key, "key", "", "key file")
 	flag.IntVar(&o.routers, "routers", 1000, "routers")
+	flag.IntVar(&o.sendBuffer, "send-buffer", 0, "bytes that the kernel keeps of each connection; 0: as it likes")
 	flag.Parse()
 	if err := run(o); err != nil {
 		fmt.Fprintln(os.Stderr, "server:", err)
@@ -51,7 +52,13 @@ func run(o options) error {
 		hub.Publish(batch)
 	}
 	server := &http.Server{Handler: handler(hub), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
-		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelWarn)} // clients that end are no news
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelWarn), // clients that end are no news
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			if tcp, plain := c.(*net.TCPConn); plain && o.sendBuffer > 0 {
+				_ = tcp.SetWriteBuffer(o.sendBuffer) // it is closed already
+			}
+			return ctx
+		}}
 	l, err := listen(o)
 	if err != nil {
 		return err
