@@ -80,8 +80,9 @@ type Hub struct {
 	after []func()      // called when the next cut is told
 	posts posts
 
-	idling atomic.Bool        // nobody listens: cuts are rare
-	fresh  chan chan struct{} // who comes then wants a cut first, and is told by closing what it sends
+	listeners atomic.Int64       // sessions
+	idling    atomic.Bool        // nobody listens: cuts are rare
+	fresh     chan chan struct{} // who comes then wants a cut first, and is told by closing what it sends
 
 	store   *state.Store
 	views   views
@@ -252,9 +253,9 @@ func (h *Hub) run() {
 			h.conns.dismiss()
 			return
 		case <-tick.C:
-			h.beat(tick, h.conns.count() == 0)
+			h.beat(tick)
 		case waits = <-h.fresh:
-			h.beat(tick, false)
+			h.beat(tick)
 		case <-h.kick:
 			if !h.pause(h.opt.urgent - time.Since(last)) {
 				h.cut()
@@ -279,19 +280,22 @@ func (h *Hub) run() {
 }
 
 // beat makes cuts rare while nobody listens: a machine that has nothing to do for them sleeps longer.
-func (h *Hub) beat(tick *time.Ticker, idle bool) {
-	if idle == h.idling.Load() {
+func (h *Hub) beat(tick *time.Ticker) {
+	was := h.idling.Swap(true)
+	// Who comes from now on sees that, and asks for a cut; who came before is counted.
+	idle := h.listeners.Load() == 0
+	if h.idling.Store(idle); idle == was {
 		return
 	}
-	if h.idling.Store(idle); idle {
+	if idle {
 		tick.Reset(max(h.opt.tick, h.opt.idle))
 	} else {
 		tick.Reset(h.opt.tick)
 	}
 }
 
-// freshen makes a cut for the first who comes after a time when nobody listened, so that its snapshot is
-// no older than anybody else's.
+// freshen makes a cut for the first who comes after a time when nobody listened, and is counted already,
+// so that its snapshot is no older than anybody else's.
 func (h *Hub) freshen() {
 	if !h.idling.Load() {
 		return

@@ -55,6 +55,7 @@ const maxFarewell = 16
 
 // openSession starts a stream; close it when its connection is gone.
 func (h *Hub) openSession(q *query, by sleeper) *session {
+	h.listeners.Add(1)
 	h.freshen()
 	s := &session{hub: h, id: newConnID(), sleeper: by, farewell: maxFarewell}
 	q.identity.Hold()
@@ -80,6 +81,7 @@ func (s *session) close() {
 	s.mu.Unlock()
 	s.view.unpark(s)
 	s.hub.views.leave(s.view)
+	s.hub.listeners.Add(-1)
 }
 
 // next returns frames to write, or nil. After nil the session has ended if why is set; else it waits for

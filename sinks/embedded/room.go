@@ -96,7 +96,7 @@ func diskLeft(dir string) (free, total uint64, err error) {
 	if err := unix.Statfs(dir, &s); err != nil {
 		return 0, 0, err
 	}
-	block := uint64(s.Bsize) //nolint:unconvert // its type is another on other systems, its sign never is
+	block := uint64(s.Bsize)
 	return s.Bavail * block, s.Blocks * block, nil
 }
 
