@@ -169,7 +169,7 @@ func TestBrowserLogsIn(t *testing.T) {
 	b.Until("the reasons are shown", `document.querySelector(".locked").textContent.includes("this channel needs a login")`)
 	b.Type("#token", "wrong")
 	b.Click("button.primary")
-	b.Until("a wrong token is refused with the reason", `document.querySelector(".config-refused").textContent === "This token is not known here."`)
+	b.Until("a wrong token is refused with the reason", `document.querySelector(".refused").textContent === "This token is not known here."`)
 	b.Run(webtest.Script(`document.querySelector("#token").select()`))
 	b.Type("#token", webtest.Token)
 	b.Click("button.primary")

@@ -45,9 +45,9 @@ type app struct {
 	healthParts map[string]map[string]any // that publishHealth told last
 }
 
-// How long each step of the end may take; together under five seconds.
+// How long each step of the end may take; together under six seconds, and hardly ever one.
 const (
-	drainTime = 1200 * time.Millisecond
+	drainTime = 3000 * time.Millisecond
 	byeTime   = 1000 * time.Millisecond
 	sinkTime  = 1200 * time.Millisecond
 )
