@@ -6,10 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/routerpulse/routerpulse/collectors/simulator"
+
+	"github.com/routerpulse/routerpulse/bench/process"
 )
 
 // program is the measured process.
@@ -43,25 +44,7 @@ func (p *program) stop() {
 }
 
 // cpu is the seconds of user and system time so far.
-func (p *program) cpu() float64 {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
-	user, _ := strconv.ParseFloat(fields[11], 64)
-	system, _ := strconv.ParseFloat(fields[12], 64)
-	return (user + system) / 100 // clock ticks are hundredths on Linux
-}
+func (p *program) cpu() float64 { return process.CPU(p.cmd.Process.Pid) }
 
 // maxRSS is the most memory it ever had, in megabytes.
-func (p *program) maxRSS() float64 {
-	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	for _, line := range strings.Split(string(data), "\n") {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kb, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-			return kb / 1024
-		}
-	}
-	return 0
-}
+func (p *program) maxRSS() float64 { return process.Memory(p.cmd.Process.Pid, "VmHWM") / (1 << 20) }

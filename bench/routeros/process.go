@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -9,9 +8,9 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"strconv"
-	"strings"
 	"time"
+
+	usage "github.com/routerpulse/routerpulse/bench/process"
 )
 
 // process is a poller's.
@@ -30,16 +29,7 @@ func (p *process) stop() {
 }
 
 // cpu is the seconds of user and system time so far.
-func (p *process) cpu() float64 {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
-	user, _ := strconv.ParseFloat(fields[11], 64)
-	system, _ := strconv.ParseFloat(fields[12], 64)
-	return (user + system) / 100 // clock ticks are hundredths on Linux
-}
+func (p *process) cpu() float64 { return usage.CPU(p.cmd.Process.Pid) }
 
 // freeAddress is one that nobody listens on right now.
 func freeAddress(ctx context.Context) (string, error) {

@@ -115,7 +115,7 @@ func once(ctx context.Context, o options, routers int, store bool, profiles stri
 	r.CPUMsPerPoll = 1000 * r.CPUSeconds / (float64(routers) * r.Seconds / o.period.Seconds())
 	r.ControlP99 = jitter
 	r.note(before, child.metrics(ctx))
-	r.RSSMegabyte, r.MaxRSSMegabyte = child.memory("VmRSS:"), child.memory("VmHWM:")
+	r.RSSMegabyte, r.MaxRSSMegabyte = child.memory("VmRSS"), child.memory("VmHWM:")
 	r.OpenFiles = child.openFiles()
 	if profiles != "" {
 		child.profile(ctx, profiles)

@@ -17,6 +17,8 @@ import (
 	"strings"
 
 	"github.com/routerpulse/routerpulse/collectors/simulator"
+
+	"github.com/routerpulse/routerpulse/bench/process"
 )
 
 // program is the measured process.
@@ -159,27 +161,11 @@ func (p *program) get(ctx context.Context, path string) (io.ReadCloser, error) {
 }
 
 // cpu is the seconds of user and system time so far.
-func (p *program) cpu() float64 {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
-	user, _ := strconv.ParseFloat(fields[11], 64)
-	system, _ := strconv.ParseFloat(fields[12], 64)
-	return (user + system) / 100 // clock ticks are hundredths on Linux
-}
+func (p *program) cpu() float64 { return process.CPU(p.cmd.Process.Pid) }
 
 // memory is a line of the process's status, in megabytes.
-func (p *program) memory(key string) float64 {
-	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	for line := range strings.SplitSeq(string(data), "\n") {
-		if rest, ok := strings.CutPrefix(line, key); ok {
-			kb, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-			return kb / 1024
-		}
-	}
-	return 0
+func (p *program) memory(line string) float64 {
+	return process.Memory(p.cmd.Process.Pid, line) / (1 << 20)
 }
 
 // openFiles is how many the process has open right now.

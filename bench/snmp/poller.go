@@ -12,11 +12,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/routerpulse/routerpulse/collectors"
 	"github.com/routerpulse/routerpulse/collectors/simulator"
+
+	"github.com/routerpulse/routerpulse/bench/process"
 )
 
 // poller is a measured process.
@@ -96,16 +97,7 @@ func (p *poller) stop() {
 }
 
 // cpu is the seconds of user and system time so far.
-func (p *poller) cpu() float64 {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
-	user, _ := strconv.ParseFloat(fields[11], 64)
-	system, _ := strconv.ParseFloat(fields[12], 64)
-	return (user + system) / 100 // clock ticks are hundredths on Linux
-}
+func (p *poller) cpu() float64 { return process.CPU(p.cmd.Process.Pid) }
 
 // profile saves what the CPU did in the time that is measured.
 func (p *poller) profile(ctx context.Context, o options) {

@@ -8,11 +8,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/routerpulse/routerpulse/bench/process"
 )
 
 // child is a server in a process of its own, so that its CPU and memory are its alone.
@@ -115,28 +116,10 @@ func (c *child) kill() {
 }
 
 // cpu is the seconds of user and system time so far.
-func (c *child) cpu() float64 {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
-	user, _ := strconv.ParseFloat(fields[11], 64)
-	system, _ := strconv.ParseFloat(fields[12], 64)
-	return (user + system) / 100 // clock ticks are hundredths on Linux
-}
+func (c *child) cpu() float64 { return process.CPU(c.cmd.Process.Pid) }
 
 // memory is what the process has in memory, in bytes.
-func (c *child) memory() float64 {
-	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
-	for line := range strings.SplitSeq(string(data), "\n") {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kb, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-			return kb * 1024
-		}
-	}
-	return 0
-}
+func (c *child) memory() float64 { return process.Memory(c.cmd.Process.Pid, "VmRSS") }
 
 // openFiles is the limit under which both sides must work.
 const openFiles = 20_000

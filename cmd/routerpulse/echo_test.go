@@ -151,7 +151,7 @@ func nodeModules(t *testing.T) string {
 		return modules
 	}
 	if _, err := exec.LookPath("npm"); err != nil {
-		t.Skip("laravel-echo and pusher come from npm, which is not here")
+		t.Skip("NOT RUN: laravel-echo and pusher come from npm, which is not here")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
