@@ -19,6 +19,7 @@ type fleetMember struct {
 	state        int64
 	rx, tx       float64
 	ppp, hotspot float64
+	rated        bool // a rate of it was known once
 }
 
 // NewFleet starts with no device.
@@ -59,7 +60,9 @@ func (m *fleetMember) note(t *TableRead) {
 		m.rx, m.tx = 0, 0
 		for _, s := range t.Samples {
 			if CarriesTraffic(s.Value("type").Text()) {
-				m.rx += number(s.Value("rx_bits_per_second"))
+				rx := s.Value("rx_bits_per_second")
+				m.rated = m.rated || !rx.IsNone()
+				m.rx += number(rx)
 				m.tx += number(s.Value("tx_bits_per_second"))
 			}
 		}
@@ -111,6 +114,7 @@ func (f *Fleet) Batch(slot time.Time) Batch {
 		if m.state >= 0 && m.state < int64(len(states)) {
 			states[m.state]++
 		}
+		sum.rated = sum.rated || m.rated
 		sum.rx += m.rx
 		sum.tx += m.tx
 		sum.ppp += m.ppp
@@ -122,9 +126,15 @@ func (f *Fleet) Batch(slot time.Time) Batch {
 		"routers_auth_failed": states[StateAuthFailed], "rx_bits_per_second": sum.rx, "tx_bits_per_second": sum.tx,
 		"ppp_sessions": sum.ppp, "hotspot_sessions": sum.hotspot,
 	}
+	if !sum.rated { // a rate takes two polls: until then the traffic is unknown, not none
+		delete(values, "rx_bits_per_second")
+		delete(values, "tx_bits_per_second")
+	}
 	sample := Sample{Series: f.series}
 	for _, def := range f.series.Table().Fields {
-		sample.Fields = append(sample.Fields, Field{Def: def, Value: GaugeValue(values[def.Name])})
+		if v, known := values[def.Name]; known {
+			sample.Fields = append(sample.Fields, Field{Def: def, Value: GaugeValue(v)})
+		}
 	}
 	return Batch{Lane: LaneStatus, Time: slot, Tables: []TableRead{{Table: f.series.Table(), ReadAt: slot, Samples: []Sample{sample}}}}
 }

@@ -53,3 +53,22 @@ func TestFleetAddsUp(t *testing.T) {
 		t.Error("the fleet's row is another one each time")
 	}
 }
+
+// A rate takes two polls: before the second, the traffic of the fleet is unknown, not none.
+func TestFleetTrafficIsUnknownAtFirst(t *testing.T) {
+	schema := NewSchema()
+	f := NewFleet(schema)
+	ifs := schema.Table("interface")
+	port := func(values map[string]Value) Batch {
+		return Batch{Device: "a", Tables: []TableRead{row(ifs, NewSeries(ifs, "a", nil, "ether1"), values)}}
+	}
+	sum := func() Value { return f.Batch(start).Tables[0].Samples[0].Value("rx_bits_per_second") }
+	f.Tap(port(map[string]Value{"type": TextValue("ether")}))
+	if v := sum(); !v.IsNone() {
+		t.Errorf("after the first poll it is %v", v.Float())
+	}
+	f.Tap(port(map[string]Value{"type": TextValue("ether"), "rx_bits_per_second": GaugeValue(0)}))
+	if v := sum(); v.IsNone() || v.Float() != 0 {
+		t.Errorf("without traffic it is %v, none %t", v.Float(), v.IsNone())
+	}
+}
