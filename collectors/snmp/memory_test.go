@@ -212,6 +212,19 @@ func TestTimesOfATable(t *testing.T) {
 	}
 }
 
+// A device that has just started says 0: that is an uptime, and not that it does not tell.
+func TestUptimeOfADeviceThatHasJustStarted(t *testing.T) {
+	a := newAgent(t, aRouter(1)...)
+	c := a.collector(t)
+	mustCollect(t, c)
+	a.change(sysUpTime, uint32(0))
+	for range 2 {
+		if ports := tableOf(t, mustCollect(t, c), "interface"); ports.Uptime <= 0 || ports.Uptime > time.Minute {
+			t.Errorf("uptime %s", ports.Uptime)
+		}
+	}
+}
+
 // Series are made once, and a failed read neither makes others nor mixes up rows of one name.
 func TestSeriesStay(t *testing.T) {
 	mib := append(system("x"), ports(4)...)

@@ -185,6 +185,9 @@ func (p *poll) learn() {
 		return
 	}
 	p.uptime, p.upAt = time.Duration(c.num)*10*time.Millisecond, p.answeredAt
+	if p.uptime == 0 && p.memory.uptime > 0 {
+		p.uptime = time.Millisecond // it has just started, less than a tick ago; 0 stands for unknown
+	}
 	if p.uptime < p.memory.uptime { // or 497 days went by: no harm in reading everything anew
 		p.memory.restart()
 		p.restarted = true
