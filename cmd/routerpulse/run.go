@@ -45,9 +45,10 @@ type app struct {
 	healthParts map[string]map[string]any // that publishHealth told last
 }
 
-// How long each step of the end may take; together under six seconds, and hardly ever one.
+// How long each step of the end may take: together under nine of the ten seconds that are promised, and
+// hardly ever one. What a first round of polls makes of series is what the first step is long for.
 const (
-	drainTime = 3000 * time.Millisecond
+	drainTime = 6000 * time.Millisecond
 	byeTime   = 1000 * time.Millisecond
 	sinkTime  = 1200 * time.Millisecond
 )
