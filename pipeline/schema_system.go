@@ -55,6 +55,7 @@ func systemTables() []*Table {
 			gauge("input_voltage_volts", "volts", "Voltage that comes in."),
 			gauge("output_voltage_volts", "volts", "Voltage that goes out."),
 			gauge("output_frequency_hertz", "hertz", "Frequency that goes out."),
+			gauge("bypass_frequency_hertz", "hertz", "Frequency of the bypass."),
 			gauge("alarms", "", "Alarms that stand."),
 		),
 		table("ups_line", "The lines of a UPS (UPS-MIB): input, output, bypass.", []string{"direction", "line"},

@@ -132,6 +132,8 @@ type reading struct {
 	unless []condition
 	// above limits it to rows in which another object has a larger number.
 	above *condition
+	// only limits it to devices whose sysObjectID begins so.
+	only string
 	// wrap undoes the sign of 32-bit numbers that a device counts past 2^31.
 	wrap bool
 	// narrow takes a counter for one of 32 bits, whatever its type.
@@ -140,6 +142,8 @@ type reading struct {
 	signed bool
 	// decimal places the point, as ENTITY-SENSOR-MIB does.
 	decimal *decimal
+	// bounds, the lowest and the highest, leave out a value that nothing can have.
+	bounds *[2]float64
 	// sinceBoot: seconds of sysUpTime at which something happened; the value is that point in time.
 	sinceBoot bool
 	// codes are the numbers of an enumeration that differ from the schema's.
@@ -189,6 +193,8 @@ func (r reading) whereAbove(object string, n int64) reading {
 	return r
 }
 
+func (r reading) onlyOn(objectID string) reading { r.only = objectID; return r }
+
 func (r reading) except(conditions ...condition) reading { r.unless = conditions; return r }
 
 func (r reading) trueIf(numbers ...int64) reading { r.is = numbers; return r }
@@ -197,5 +203,10 @@ func (r reading) trueIf(numbers ...int64) reading { r.is = numbers; return r }
 func (r reading) isTrue() reading { r.isNot = []int64{}; return r }
 
 func (r reading) isFalse() reading { r.is = []int64{}; return r }
+
+func (r reading) between(lowest, highest float64) reading {
+	r.bounds = &[2]float64{lowest, highest}
+	return r
+}
 
 func (r reading) withSign() reading { r.signed = true; return r }

@@ -107,6 +107,9 @@ func (v *view) reading(f *formula, kind pipeline.Kind, row int) (value pipeline.
 
 // applies checks the conditions of a reading.
 func (v *view) applies(f *formula, row int) (applies, known bool) {
+	if !v.poll.hasVendor(f.only) {
+		return false, true
+	}
 	if f.where.exists() {
 		c, known := v.cell(f.where, row)
 		if !known || !c.isNumber() || c.integer() != f.when.is {
@@ -175,7 +178,7 @@ func (v *view) number(f *formula, kind pipeline.Kind, sum cell, row int) (value 
 			n *= c.float(f.wrap)
 		}
 	}
-	if math.IsNaN(n) || math.IsInf(n, 0) {
+	if math.IsNaN(n) || math.IsInf(n, 0) || f.bounds != nil && (n < f.bounds[0] || n > f.bounds[1]) {
 		return value, true
 	}
 	switch kind {
@@ -209,7 +212,8 @@ func (v *view) instant(f *formula, seconds float64) pipeline.Value {
 }
 
 // placePoint scales a number of ENTITY-SENSOR-MIB: by thousands from 10^-24 (1) to 10^24 (17), units
-// being 9, and by so many digits behind the point. Without the two it is units.
+// being 9, and by so many digits behind the point. Without the two it is units. Nothing is measured in
+// 10^-24: agents that say so leave out the scale.
 func (v *view) placePoint(f *formula, n float64, row int) (scaled float64, ok, known bool) {
 	scale, known := v.cell(f.scaleOf, row)
 	precision, alsoKnown := v.cell(f.precisionOf, row)
@@ -221,7 +225,9 @@ func (v *view) placePoint(f *formula, n float64, row int) (scaled float64, ok, k
 		if scale.integer() < 1 || scale.integer() > 17 {
 			return 0, false, true
 		}
-		exponent = 3 * (scale.integer() - 9)
+		if scale.integer() > 1 {
+			exponent = 3 * (scale.integer() - 9)
+		}
 	}
 	if precision.isNumber() && precision.integer() > 0 { // a negative one says how accurate it is
 		exponent -= min(precision.integer(), 9)

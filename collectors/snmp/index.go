@@ -28,6 +28,9 @@ type arcReader struct {
 
 func (r *arcReader) atEnd() bool { return r.at >= len(r.index) }
 
+// isScalarEnd reports that nothing is left but a 0, which ends the name of a scalar.
+func (r *arcReader) isScalarEnd() bool { return r.at == len(r.index)-1 && r.index[r.at] == 0 }
+
 // next reads one number; not ok at the end, or if there is none of 32 bits.
 func (r *arcReader) next() (n uint32, ok bool) {
 	var big uint64
@@ -73,8 +76,9 @@ func (r *arcReader) rest(into *[maxIndexBytes]byte) ([]byte, bool) {
 }
 
 // splitIndex reads an index into a cell and a span for each part. It reports false, with no value in any
-// cell, if the index is not made of these parts to its end. was are the same cells of an earlier poll,
-// or nil: their strings are used again.
+// cell, if the index is not made of these parts to its end; a 0 that some agents append, as if a column
+// were a scalar, is no part. was are the same cells of an earlier poll, or nil: their strings are used
+// again.
 func splitIndex(index index, parts []part, was, cells []cell, spans []span) bool {
 	r := arcReader{index: index}
 	for i := range parts {
@@ -90,7 +94,7 @@ func splitIndex(index index, parts []part, was, cells []cell, spans []span) bool
 		}
 		cells[i], spans[i] = c, span{from, r.at}
 	}
-	if !r.atEnd() {
+	if !r.atEnd() && !r.isScalarEnd() {
 		clear(cells)
 		return false
 	}

@@ -95,6 +95,18 @@ func TestEveryTable(t *testing.T) {
 		"SwOS in hundredths of a volt": {"health", ".1.3.6.1.4.1.14988.2", scalars(map[string]any{mikrotik + ".3.8.0": 2380, mikrotik + ".3.10.0": 240}),
 			`health[voltage] voltage_volts=23.8
 			health[temperature] temperature_celsius=24`},
+		"SwOS gauges": {"health", ".1.3.6.1.4.1.14988.2", slices.Concat(
+			cells(gaugeEntry, "52.0", map[int]any{2: "cpu-temperature", 3: uint32(60), 4: 1}),
+			cells(gaugeEntry, "7201.0", map[int]any{2: "psu1-voltage", 3: uint32(2405), 4: 3}),
+			cells(gaugeEntry, "7301.0", map[int]any{2: "psu1-current", 3: uint32(415), 4: 4})),
+			`health[cpu-temperature] temperature_celsius=60
+			health[psu1-voltage] voltage_volts=24.05
+			health[psu1-current] current_amperes=0.415`},
+		"RouterOS gauges": {"health", "", slices.Concat(
+			cells(gaugeEntry, "7201", map[int]any{2: "psu1-voltage", 3: 121, 4: 3}),
+			cells(gaugeEntry, "7301", map[int]any{2: "psu1-current", 3: 14, 4: 4})),
+			`health[psu1-voltage] voltage_volts=12.1
+			health[psu1-current] current_amperes=1.4`},
 		"words and contacts": {"health", "", scalars(map[string]any{mikrotik + ".3.9.0": "fan1", mikrotik + ".3.19.0": 1}),
 			`health[active-fan] words=fan1
 			health[alarm-socket] truth=true`},
@@ -108,7 +120,10 @@ func TestEveryTable(t *testing.T) {
 			cells(entSensorEntry, "6", map[int]any{1: 8, 2: 99, 3: 0, 4: 1, 5: 1}),
 			cells(entSensorEntry, "7", map[int]any{1: 11, 2: 9, 3: -3, 4: 120, 5: 1, 6: "CMM"}),
 			cells(entSensorEntry, "8", map[int]any{1: 14, 2: 8, 3: 0, 4: -7500, 5: 1}),
-			cells(entSensorEntry, "9", map[int]any{1: 8, 2: 9, 3: 0, 4: -1000000000, 5: 1})),
+			cells(entSensorEntry, "9", map[int]any{1: 8, 2: 9, 3: 0, 4: -1000000000, 5: 1}),
+			cells(entSensorEntry, "10", map[int]any{1: 8, 2: 9, 3: 0, 4: -127, 5: 1}),
+			cells(entSensorEntry, "11", map[int]any{1: 8, 2: 9, 3: 1, 4: -127, 5: 1}),
+			cells(entSensorEntry, "12", map[int]any{1: 8, 2: 1, 3: 0, 4: 41, 5: 1})),
 			`health[PSU 1 inlet] temperature_celsius=24.5 units=C sensor_status=1
 			health[input] voltage_volts=230.12 sensor_status=1
 			health[3] power_watts=1500 sensor_status=1
@@ -117,11 +132,27 @@ func TestEveryTable(t *testing.T) {
 			health[6] sensor_status=1
 			health[7] value=120 units=CMM sensor_status=1
 			health[8] power_dbm=-7.5 sensor_status=1
-			health[9] sensor_status=1`},
+			health[9] sensor_status=1
+			health[10] sensor_status=1
+			health[11] temperature_celsius=-12.7 sensor_status=1
+			health[12] temperature_celsius=41 sensor_status=1`},
 		"UPS": {"ups", ".1.3.6.1.4.1.2254", slices.Concat(scalars(map[string]any{upsMIB + ".1.2.0": "Powerhouse", upsMIB + ".2.1.0": 3, upsMIB + ".2.2.0": 61,
 			upsMIB + ".2.3.0": 22, upsMIB + ".2.4.0": 40, upsMIB + ".2.5.0": 412, upsMIB + ".2.6.0": -15, upsMIB + ".2.7.0": 23, upsMIB + ".4.1.0": 5, upsMIB + ".4.2.0": 600}),
 			cells(upsMIB+".3.3.1", "1", map[int]any{2: 0, 3: 0}), cells(upsMIB+".4.4.1", "1", map[int]any{2: 121, 5: 20}), cells(upsMIB+".4.4.1", "2", map[int]any{2: 122, 5: 79})),
-			`ups[ups] model=Powerhouse battery_status=3 output_source=5 online=false on_battery=true low_battery=true on_battery_seconds=61 runtime_seconds=1320 charge_percent=40 battery_voltage_volts=41.2 battery_current_amperes=-1.5 battery_temperature_celsius=23 output_frequency_hertz=60 input_voltage_volts=0 output_voltage_volts=121 load_percent=79`},
+			`ups[ups] model=Powerhouse battery_status=3 output_source=5 online=false on_battery=true low_battery=true on_battery_seconds=61 charge_percent=40 battery_voltage_volts=41.2 battery_current_amperes=-1.5 battery_temperature_celsius=23 output_frequency_hertz=60 runtime_seconds=1320 input_voltage_volts=0 output_voltage_volts=121 load_percent=79`},
+		"UPS that cannot measure, in other units": {"ups", ".1.3.6.1.4.1.2254", slices.Concat(scalars(map[string]any{upsMIB + ".2.1.0": 2, upsMIB + ".2.2.0": -1, upsMIB + ".2.3.0": -1,
+			upsMIB + ".2.4.0": 65535, upsMIB + ".2.5.0": -1, upsMIB + ".2.6.0": -1, upsMIB + ".2.7.0": 2147483647, upsMIB + ".4.2.0": 4998, upsMIB + ".5.1.0": 50}),
+			cells(upsMIB+".3.3.1", "1.0", map[int]any{2: 4998, 3: 2301}), cells(upsMIB+".4.4.1", "1.0", map[int]any{2: 1201, 3: -1, 5: 17})),
+			`ups[ups] battery_status=2 low_battery=false battery_current_amperes=-0.1 output_frequency_hertz=49.98 bypass_frequency_hertz=50 input_voltage_volts=230.1 output_voltage_volts=120.1 load_percent=17`},
+		"UPS on an old RouterOS, which counts seconds": {"ups", "", scalars(map[string]any{mikrotik + ".4.4.0": "6.46.8", upsMIB + ".2.1.0": 2, upsMIB + ".2.3.0": 1320}),
+			`ups[ups] battery_status=2 low_battery=false runtime_seconds=1320`},
+		"UPS on RouterOS": {"ups", "", scalars(map[string]any{mikrotik + ".4.4.0": "7.16", upsMIB + ".2.1.0": 2, upsMIB + ".2.3.0": 22}),
+			`ups[ups] battery_status=2 low_battery=false runtime_seconds=1320`},
+		"UPS lines of indexes that end in 0, in other units": {"ups_line", ".1.3.6.1.4.1.2254", slices.Concat(cells(upsMIB+".3.3.1", "1.0", map[int]any{2: 4998, 3: 2301, 4: 0}),
+			cells(upsMIB+".3.3.1", "2.0", map[int]any{2: 0, 3: 0}), cells(upsMIB+".4.4.1", "1.0", map[int]any{2: 1201, 3: -1, 4: 65535, 5: 17})),
+			`ups_line[input/1] frequency_hertz=49.98 voltage_volts=230.1 current_amperes=0
+			ups_line[input/2] frequency_hertz=0 voltage_volts=0
+			ups_line[output/1] voltage_volts=120.1 load_percent=17`},
 		"UPS lines": {"ups_line", ".1.3.6.1.4.1.2254", slices.Concat(cells(upsMIB+".3.3.1", "1", map[int]any{2: 599, 3: 121}),
 			cells(upsMIB+".4.4.1", "1", map[int]any{2: 121, 3: 81, 4: 951, 5: 79}), cells(upsMIB+".5.3.1", "1", map[int]any{2: 119})),
 			`ups_line[input/1] frequency_hertz=59.9 voltage_volts=121

@@ -4,6 +4,10 @@ import "github.com/routerpulse/routerpulse/pipeline"
 
 const gaugeEntry = mikrotik + ".3.100.1"
 
+// swOS is the sysObjectID of switches with SwOS, whose gauges are in hundredths of a volt and in
+// milliamperes, as its scalars and its PoE are.
+const swOS = mikrotikEnterprise + ".2"
+
 // gaugeTable is MIKROTIK-MIB's mtxrGaugeTable: the sensors of newer boards, each with its unit.
 func gaugeTable() *mib {
 	return &mib{
@@ -25,21 +29,20 @@ const (
 )
 
 func healthTable(rows *mib) tableDef {
-	gauge := func(unit int64, scale float64, drop ...int64) []reading {
-		return from(reading{of: []string{"mtxrGaugeValue"}, scale: scale, drop: drop,
-			when: &condition{"mtxrGaugeUnit", unit}})
+	gauge := func(unit int64, scale float64) reading {
+		return read("mtxrGaugeValue").scaled(scale).where("mtxrGaugeUnit", unit)
 	}
 	return tableDef{
 		name: "health",
 		lane: pipeline.LaneLive,
 		rows: rows,
 		fields: []rule{
-			{"temperature_celsius", gauge(1, 1, noReading, noReading32, noReading16)}, // whole degrees
-			{"speed_rpm", gauge(2, 1)},
-			{"voltage_volts", gauge(3, 0.1)},
-			{"current_amperes", gauge(4, 0.1)},
-			{"power_watts", gauge(5, 0.1)},
-			{"state", gauge(6, 1)},
+			{"temperature_celsius", from(gauge(1, 1).withSign().dropping(noReading, noReading32, noReading16))}, // whole degrees
+			{"speed_rpm", from(gauge(2, 1))},
+			{"voltage_volts", from(gauge(3, 0.01).whereAbove("mtxrGaugeValue", mostTenths), gauge(3, 0.1))},
+			{"current_amperes", from(gauge(4, 0.001).onlyOn(swOS), gauge(4, 0.1))},
+			{"power_watts", from(gauge(5, 0.1))},
+			{"state", from(gauge(6, 1))},
 		},
 		sensors: healthScalars(),
 		more:    []tableDef{entitySensors()},
@@ -58,8 +61,8 @@ func healthScalars() []scalarRow {
 	volts := reading{scale: 0.1, drop: []int64{0}}
 	fed := row("voltage", "mtxrHlVoltage", "8", "voltage_volts", volts)
 	fed.from = from(read("mtxrHlVoltage").scaled(0.01).whereAbove("mtxrHlVoltage", mostTenths), fed.from[0])
-	oldCelsius := reading{scale: 0.1, drop: []int64{0, 10 * noReading, noReading, noReading32, noReading16}}
-	celsius := reading{scale: 0.1, drop: []int64{10 * noReading, noReading, noReading32, noReading16}}
+	oldCelsius := reading{scale: 0.1, signed: true, drop: []int64{0, 10 * noReading, noReading, noReading32, noReading16}}
+	celsius := reading{scale: 0.1, signed: true, drop: []int64{10 * noReading, noReading, noReading32, noReading16}}
 	supply := reading{codes: map[int64]int64{1: 0, 0: 1}} // BoolValue: 1 is ok; the table has ok 0, fail 1
 	return []scalarRow{
 		row("core", "mtxrHlCoreVoltage", "1", "voltage_volts", volts),

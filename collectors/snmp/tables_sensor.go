@@ -31,7 +31,7 @@ func entitySensors() tableDef {
 			{"current_amperes", from(of(5))},
 			{"power_watts", from(of(6))},
 			{"frequency_hertz", from(of(7))},
-			{"temperature_celsius", from(of(8))},
+			{"temperature_celsius", from(of(8).between(-100, 200))}, // -127, 255, 6553.5: no sensor
 			{"humidity_percent", from(of(9))},
 			{"speed_rpm", from(of(10))},
 			{"power_dbm", from(of(14))}, // Cisco's, and what others took from them

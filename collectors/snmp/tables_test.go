@@ -296,6 +296,10 @@ func TestHealthScalars(t *testing.T) {
 			health[fan-state] state=3`},
 		"a module that is not there": {append(gaugeRow(1, "sfp-temperature", -128, 1), gaugeRow(2, "temperature", -12, 1)...),
 			`health[temperature] temperature_celsius=-12`},
+		"frost, as an unsigned number": {append(cells(gaugeEntry, "14", map[int]any{2: "temperature", 3: uint32(4294967284), 4: 1}),
+			entry{mikrotik + ".3.11.0", tGauge, uint32(4294967176)}),
+			`health[temperature] temperature_celsius=-12
+			health[cpu-temperature] temperature_celsius=-12`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newAgent(t, append(system("RouterOS x"), test.mib...)...).collector(t)
