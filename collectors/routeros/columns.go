@@ -182,8 +182,8 @@ func listed(field, attr string) column {
 // ofTotal is a gauge made of a total and what of it is free.
 func ofTotal(field, total, free string, value func(total, free float64) float64) column {
 	return column{field: field, kind: pipeline.Gauge, reads: []string{total, free}, value: func(_ *pipeline.FieldDef, r *row) pipeline.Value {
-		t, okTotal := parseDecimal(r.get(total), "")
-		f, okFree := parseDecimal(r.get(free), "")
+		t, okTotal := parseSize(r.get(total), 1)
+		f, okFree := parseSize(r.get(free), 1)
 		if !okTotal || !okFree || f > t || t <= 0 {
 			return pipeline.Value{}
 		}

@@ -51,8 +51,24 @@ func sensor(field, unit string) column {
 		if sensorUnit(r) != unit {
 			return pipeline.Value{}
 		}
-		return gauge(r.get("value"), 1, unit)
+		return gauge(r.get("value"), sensorScale(r, unit), unit)
 	}}
+}
+
+// sensorScale is 1, but where the router does not name the unit: old versions say tenths of a volt and
+// of a degree, and milliamperes, in place of what the terminal shows. Nothing is so hot, nor fed with so
+// much, that the number does not show it.
+func sensorScale(r *row, unit string) float64 {
+	n, ok := parseDecimal(r.get("value"), unit)
+	switch {
+	case !ok || len(r.get("type")) > 0:
+		return 1
+	case unit == "V" && n > 60, unit == "C" && n > 150:
+		return 0.1
+	case unit == "A" && n > 60:
+		return 0.001
+	}
+	return 1
 }
 
 func sensorState(def *pipeline.FieldDef, r *row) pipeline.Value {

@@ -51,7 +51,7 @@ func packageTable() table {
 			universal("build_timestamp_seconds", "build-time"),
 			flag("disabled", "disabled"),
 			text("scheduled", "scheduled"),
-			number("size_bytes", "size"),
+			sized("size_bytes", "size", 1),
 		},
 	}
 }
@@ -103,8 +103,8 @@ func diskTable() table {
 		},
 		key: by("slot|name"),
 		columns: []column{
-			number("size_bytes", "size"),
-			number("free_bytes", "free"),
+			sized("size_bytes", "size", 1),
+			sized("free_bytes", "free", 1),
 			ofTotal("used_percent", "size", "free", usedPercent),
 		},
 	}
@@ -120,7 +120,7 @@ func diskColumns() []column {
 		text("state", "state"),
 		flag("mounted", "mounted"),
 		flag("empty", "empty"),
-		number("temperature_celsius", "temperature"),
+		scaled("temperature_celsius", "temperature", 1, "C"),
 		percent("wear_percent", "percentage-used"),
 		count("io_errors", "io-errors"),
 		count("read_bytes", "read-bytes"),
