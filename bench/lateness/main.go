@@ -17,6 +17,9 @@ import (
 
 	"github.com/routerpulse/routerpulse/collectors/simulator"
 	"github.com/routerpulse/routerpulse/pipeline"
+
+	"github.com/routerpulse/routerpulse/bench/process"
+	"github.com/routerpulse/routerpulse/bench/slots"
 )
 
 // options are the flags.
@@ -46,16 +49,12 @@ func main() {
 
 // result is what one run found.
 type result struct {
+	slots.Lateness
+
 	Routers        int     `json:"routers"`
 	Dead           int     `json:"dead"`
 	PeriodSeconds  float64 `json:"period_seconds"`
 	Seconds        float64 `json:"seconds"`
-	Polls          int     `json:"polls"`
-	Missed         int     `json:"missed"`
-	Excluded       int     `json:"excluded"`
-	P50            float64 `json:"lateness_p50_ms"`
-	P99            float64 `json:"lateness_p99_ms"`
-	Max            float64 `json:"lateness_max_ms"`
 	CPUSeconds     float64 `json:"cpu_seconds"`
 	CPUMsPerPoll   float64 `json:"cpu_ms_per_poll"`
 	MaxRSSMegabyte float64 `json:"max_rss_mb"`
@@ -67,50 +66,48 @@ func measure(ctx context.Context, o options) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	log := newLog(o.routers)
 	fleet := simulator.New(simulator.Options{Routers: o.routers, Seed: 1, Quiet: true, Interfaces: 20})
-	fleet.OnRequest(log.note)
+	log := slots.New(fleet, o.routers)
 	if err := fleet.Open(ctx); err != nil {
 		return err
 	}
 	defer func() { _ = fleet.Close() }()
-	for i, r := range fleet.Routers() {
-		log.names[r.Address()] = i
+	log.Learn()
+	for i := range o.routers {
 		if i*o.dead/o.routers != (i+1)*o.dead/o.routers {
-			r.SetDown(true)
-			log.dead[i] = true
+			log.Silence(i)
 		}
 	}
-	child, err := startProgram(ctx, o, fleet, dir)
+	child, err := process.StartRouterPulse(ctx, o.program, dir, config(o, fleet, dir))
 	if err != nil {
 		return err
 	}
-	defer child.stop()
+	defer child.Stop()
 	settle := 3 * o.period // the first round, and whoever is dead is known
 	fmt.Printf("%d routers, %d dead, every %s; settling %s, then measuring %d s\n", o.routers, o.dead, o.period, settle, o.seconds)
-	if err := sleep(ctx, settle); err != nil {
+	if err := process.Wait(ctx, settle); err != nil {
 		return err
 	}
-	begin, cpu := time.Now(), child.cpu()
-	if err := sleep(ctx, time.Duration(o.seconds)*time.Second); err != nil {
+	begin, cpu := time.Now(), child.CPU()
+	if err := process.Wait(ctx, time.Duration(o.seconds)*time.Second); err != nil {
 		return err
 	}
 	end := time.Now()
-	r := log.judge(fleet, o.period, begin, end.Add(-o.period/2))
+	r := result{Lateness: log.Judge(o.period, slots.Lanes{pipeline.LaneStatus: statusPeriod}, o.period/4, begin, end.Add(-o.period/2))}
 	r.Routers, r.Dead, r.PeriodSeconds, r.Seconds = o.routers, o.dead, o.period.Seconds(), end.Sub(begin).Seconds()
-	r.CPUSeconds = child.cpu() - cpu
+	r.CPUSeconds = child.CPU() - cpu
 	r.CPUMsPerPoll = 1000 * r.CPUSeconds / (float64(o.routers-o.dead) * r.Seconds / o.period.Seconds())
-	r.MaxRSSMegabyte = child.maxRSS()
+	r.MaxRSSMegabyte = child.Memory("VmHWM")
 	return report(r, filepath.Clean(o.out))
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+// statusPeriod is that of the measured config.
+const statusPeriod = time.Minute
+
+// config polls the fleet over SNMP, with the embedded store.
+func config(o options, fleet *simulator.Fleet, dir string) string {
+	return fmt.Sprintf("storage: { embedded: { path: %s } }\nlanes: { live: %s, status: %s }\n", filepath.Join(dir, "data"), o.period, statusPeriod) +
+		process.SNMPDevices(fleet)
 }
 
 func report(r result, out string) error {
@@ -123,16 +120,4 @@ func report(r result, out string) error {
 		return err
 	}
 	return os.WriteFile(out, append(data, '\n'), 0o644)
-}
-
-// slotsOf lists the slots of a job in a span of time.
-func slotsOf(device string, lane pipeline.Lane, period time.Duration, from, to time.Time) []time.Time {
-	phase := pipeline.Phase(device, lane, period)
-	n := from.Add(-phase).UnixNano()
-	slot := time.Unix(0, n-n%int64(period)+int64(period)+int64(phase))
-	var slots []time.Time
-	for ; slot.Before(to); slot = slot.Add(period) {
-		slots = append(slots, slot)
-	}
-	return slots
 }

@@ -1,4 +1,4 @@
-// Package process tells what another process has used so far, as Linux accounts for it.
+// Package process runs the programs that are measured, and tells what they have used, as Linux accounts for it.
 package process
 
 import (

@@ -76,8 +76,8 @@ type poller interface {
 	round(ctx context.Context) error
 	// check fails if it has not read what it should have.
 	check(ctx context.Context) error
-	cpu() float64
-	stop()
+	CPU() float64
+	Stop()
 }
 
 func measure(ctx context.Context, o options) error {
@@ -113,20 +113,20 @@ func once(ctx context.Context, o options, start func(context.Context, options, *
 	if err != nil {
 		return s, err
 	}
-	defer p.stop()
+	defer p.Stop()
 	for range 3 { // in which everything is learned
 		if err := p.round(ctx); err != nil {
 			return s, err
 		}
 	}
-	begin, cpu, before := time.Now(), p.cpu(), fleet.Wire()
+	begin, cpu, before := time.Now(), p.CPU(), fleet.Wire()
 	for range o.polls {
 		if err := p.round(ctx); err != nil {
 			return s, err
 		}
 	}
 	after := fleet.Wire()
-	s = side{Seconds: time.Since(begin).Seconds(), CPUSeconds: p.cpu() - cpu, Polls: o.polls * o.routers,
+	s = side{Seconds: time.Since(begin).Seconds(), CPUSeconds: p.CPU() - cpu, Polls: o.polls * o.routers,
 		SentBytes: after.APIRequestBytes - before.APIRequestBytes, ReceivedBytes: after.APIReplyBytes - before.APIReplyBytes}
 	return s, p.check(ctx)
 }

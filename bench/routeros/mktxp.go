@@ -10,11 +10,14 @@ import (
 	"time"
 
 	"github.com/routerpulse/routerpulse/collectors/simulator"
+
+	"github.com/routerpulse/routerpulse/bench/process"
 )
 
 // mktxp polls when its page is fetched.
 type mktxp struct {
-	process
+	*process.Child
+
 	url    string
 	period time.Duration
 	next   time.Time
@@ -25,7 +28,7 @@ type mktxp struct {
 // of the two can be told to narrow, for both families. Its cache of leases is off, as it would not read
 // them again.
 func startMktxp(ctx context.Context, o options, fleet *simulator.Fleet, dir string) (poller, error) {
-	address, err := freeAddress(ctx)
+	address, err := process.FreeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -54,16 +57,19 @@ func startMktxp(ctx context.Context, o options, fleet *simulator.Fleet, dir stri
 		}
 	}
 	m := &mktxp{url: "http://" + address + "/metrics", period: o.period}
-	return m, m.run(ctx, o.mktxp, "--cfg-dir", home, "export")
+	if m.Child, err = process.Start(ctx, o.mktxp, "--cfg-dir", home, "export"); err != nil {
+		return nil, err
+	}
+	return m, process.Answers(ctx, m.url)
 }
 
 // round fetches the page, which polls all routers one after the other.
 func (m *mktxp) round(ctx context.Context) (err error) {
-	if err := sleep(ctx, time.Until(m.next)); err != nil {
+	if err := process.Wait(ctx, time.Until(m.next)); err != nil {
 		return err
 	}
 	m.next = time.Now().Add(m.period)
-	m.page, err = get(ctx, m.url, "")
+	m.page, err = process.Page(ctx, m.url)
 	return err
 }
 

@@ -2,18 +2,16 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/routerpulse/routerpulse/collectors/routeros"
 	"github.com/routerpulse/routerpulse/collectors/simulator"
+
+	"github.com/routerpulse/routerpulse/bench/process"
 )
 
 // wanted are the tables that hold what mktxp reads too: resource, health, interfaces, DHCP leases, the
@@ -24,25 +22,19 @@ func wanted() []string {
 
 // routerPulse polls by itself, all routers once in each period.
 type routerPulse struct {
-	process
-	url, token string
-	devices    []string
-	period     time.Duration
-	begin      time.Time
-	rounds     int
+	*process.RouterPulse
+
+	devices []string
+	period  time.Duration
+	begin   time.Time
+	rounds  int
 }
 
 // startRouterPulse runs the program with the hub and rates on and nothing to write to.
 func startRouterPulse(ctx context.Context, o options, fleet *simulator.Fleet, dir string) (poller, error) {
-	address, err := freeAddress(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p := &routerPulse{url: "http://" + address, token: rand.Text(), period: o.period}
+	p := &routerPulse{period: o.period}
 	var b strings.Builder
-	fmt.Fprintf(&b, "web: { listen: %q }\nstorage: { none: true }\n", address)
-	fmt.Fprintf(&b, "lanes: { live: %s, sessions: 1h, slow: 1h, status: 1h }\n", o.period)
-	fmt.Fprintf(&b, "access: { tokens: [{ name: bench, sha256: \"%x\", roles: [admin] }] }\ntables:\n", sha256.Sum256([]byte(p.token)))
+	fmt.Fprintf(&b, "storage: { none: true }\nlanes: { live: %s, sessions: 1h, slow: 1h, status: 1h }\ntables:\n", o.period)
 	for _, table := range routeros.Policies() {
 		state := "off"
 		if slices.Contains(wanted(), table.Table) {
@@ -55,14 +47,8 @@ func startRouterPulse(ctx context.Context, o options, fleet *simulator.Fleet, di
 		p.devices = append(p.devices, r.Name())
 		fmt.Fprintf(&b, "  - { name: %s, address: %s, credentials: [c], routeros: { port: %d } }\n", r.Name(), r.Address(), fleet.APIPort())
 	}
-	file := filepath.Join(dir, "routerpulse.yaml")
-	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
-		return nil, err
-	}
-	if err := p.run(ctx, o.program, "serve", "--config.file", file, "--log.level", "error"); err != nil {
-		return nil, err
-	}
-	_, err = get(ctx, p.url+"/-/healthy", "")
+	var err error
+	p.RouterPulse, err = process.StartRouterPulse(ctx, o.program, dir, b.String())
 	p.begin = time.Now()
 	return p, err
 }
@@ -70,14 +56,14 @@ func startRouterPulse(ctx context.Context, o options, fleet *simulator.Fleet, di
 // round waits for one period.
 func (p *routerPulse) round(ctx context.Context) error {
 	p.rounds++
-	return sleep(ctx, time.Until(p.begin.Add(time.Duration(p.rounds)*p.period)))
+	return process.Wait(ctx, time.Until(p.begin.Add(time.Duration(p.rounds)*p.period)))
 }
 
 // check asks which tables came. Queues and leases are not on every router, but on some.
 func (p *routerPulse) check(ctx context.Context) error {
 	came := map[string]bool{}
 	for _, d := range p.devices {
-		data, err := get(ctx, p.url+"/v1/devices/"+d, p.token)
+		data, err := p.Get(ctx, "/v1/devices/"+d)
 		if err != nil {
 			return err
 		}

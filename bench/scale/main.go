@@ -16,6 +16,10 @@ import (
 	"time"
 
 	"github.com/routerpulse/routerpulse/collectors/simulator"
+	"github.com/routerpulse/routerpulse/pipeline"
+
+	"github.com/routerpulse/routerpulse/bench/process"
+	"github.com/routerpulse/routerpulse/bench/slots"
 )
 
 // options are the flags.
@@ -80,54 +84,47 @@ func once(ctx context.Context, o options, routers int, store bool, profiles stri
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	log := newLog(routers)
 	fleet := simulator.New(simulator.Options{Routers: routers, Seed: 1, Quiet: true, Interfaces: o.interfaces})
-	fleet.OnRequest(log.note)
+	log := slots.New(fleet, routers)
 	if err := fleet.Open(ctx); err != nil {
 		return nil, err
 	}
 	defer func() { _ = fleet.Close() }()
-	for i, r := range fleet.Routers() {
-		log.names[r.Address()] = i
-	}
+	log.Learn()
 	child, err := startProgram(ctx, o, fleet, dir, store)
 	if err != nil {
 		return nil, err
 	}
-	defer child.stop()
+	defer child.Stop()
 	// The first round, in which each device is asked for everything it may have, goes on for the period of
 	// the slow lane at most; by then nearly all of it is done.
 	settle := max(3*o.period, o.settle)
 	fmt.Printf("%d routers of %d interfaces, every %s, store %t; settling %s, then measuring %d s\n", routers, o.interfaces, o.period, store, settle, o.seconds)
-	if err := sleep(ctx, settle); err != nil {
+	if err := process.Wait(ctx, settle); err != nil {
 		return nil, err
 	}
-	begin, cpu, before := time.Now(), child.cpu(), child.metrics(ctx)
+	begin, cpu, before := time.Now(), child.CPU(), child.metrics(ctx)
 	control := newControl()
-	if err := sleep(ctx, time.Duration(o.seconds)*time.Second); err != nil {
+	if err := process.Wait(ctx, time.Duration(o.seconds)*time.Second); err != nil {
 		return nil, err
 	}
 	end := time.Now()
 	jitter := control.stop()
-	r := log.judge(fleet, o.period, begin, end.Add(-o.period/2))
+	r := result{Lateness: log.Judge(o.period, otherLanes(), o.period/6, begin, end.Add(-o.period/2))}
 	r.Routers, r.Interfaces, r.Store, r.PeriodSeconds, r.Seconds = routers, o.interfaces, store, o.period.Seconds(), end.Sub(begin).Seconds()
-	r.CPUSeconds = child.cpu() - cpu
+	r.CPUSeconds = child.CPU() - cpu
 	r.CPUMsPerPoll = 1000 * r.CPUSeconds / (float64(routers) * r.Seconds / o.period.Seconds())
 	r.ControlP99 = jitter
 	r.note(before, child.metrics(ctx))
-	r.RSSMegabyte, r.MaxRSSMegabyte = child.memory("VmRSS"), child.memory("VmHWM:")
-	r.OpenFiles = child.openFiles()
+	r.RSSMegabyte, r.MaxRSSMegabyte = child.Memory("VmRSS"), child.Memory("VmHWM")
+	r.OpenFiles = child.OpenFiles()
 	if profiles != "" {
 		child.profile(ctx, profiles)
 	}
 	return &r, nil
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+// otherLanes are the periods of the lanes beside live, as the measured config has them.
+func otherLanes() slots.Lanes {
+	return slots.Lanes{pipeline.LaneStatus: time.Minute, pipeline.LaneSessions: time.Minute, pipeline.LaneSlow: 10 * time.Minute}
 }

@@ -5,21 +5,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/routerpulse/routerpulse/bench/slots"
 )
 
 // result is what one run found.
 type result struct {
+	slots.Lateness
+
 	Routers        int     `json:"routers"`
 	Interfaces     int     `json:"interfaces"`
 	Store          bool    `json:"store"`
 	PeriodSeconds  float64 `json:"period_seconds"`
 	Seconds        float64 `json:"seconds"`
-	Polls          int     `json:"polls"`
-	Missed         int     `json:"missed"`
-	Excluded       int     `json:"excluded"`
-	P50            float64 `json:"lateness_p50_ms"`
-	P99            float64 `json:"lateness_p99_ms"`
-	Max            float64 `json:"lateness_max_ms"`
 	CPUSeconds     float64 `json:"cpu_seconds"`
 	CPUMsPerPoll   float64 `json:"cpu_ms_per_poll"`
 	RSSMegabyte    float64 `json:"rss_mb"`

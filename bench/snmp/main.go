@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/routerpulse/routerpulse/collectors/simulator"
+
+	"github.com/routerpulse/routerpulse/bench/process"
 )
 
 // options are the flags.
@@ -128,37 +130,28 @@ func once(ctx context.Context, o options, name, dir string) (s side, err error) 
 	if err != nil {
 		return s, err
 	}
-	defer c.stop()
+	defer c.Stop()
 	// The first round, in which everything is learned, and then to the middle between two rounds.
-	if err := sleep(ctx, max(10*time.Second, o.period*3/2)); err != nil {
+	if err := process.Wait(ctx, max(10*time.Second, o.period*3/2)); err != nil {
 		return s, err
 	}
 	if o.profile != "" && name == "routerpulse" {
-		go c.profile(ctx, o)
+		go profile(ctx, o, c)
 	}
-	begin, cpu, before, polled := time.Now(), c.cpu(), fleet.Wire(), polls.count()
-	if err := sleep(ctx, time.Duration(o.seconds)*time.Second); err != nil {
+	begin, cpu, before, polled := time.Now(), c.CPU(), fleet.Wire(), polls.count()
+	if err := process.Wait(ctx, time.Duration(o.seconds)*time.Second); err != nil {
 		return s, err
 	}
 	after := fleet.Wire()
-	s = side{Program: name, Seconds: time.Since(begin).Seconds(), CPUSeconds: c.cpu() - cpu,
+	s = side{Program: name, Seconds: time.Since(begin).Seconds(), CPUSeconds: c.CPU() - cpu,
 		PDUs: after.Requests - before.Requests, SentBytes: after.RequestBytes - before.RequestBytes,
 		ReceivedBytes: after.ReplyBytes - before.ReplyBytes, ValuesPerPoll: perPoll}
 	if s.Polls = polls.count() - polled; s.Polls == 0 {
 		return s, errors.New("it did not poll; what it printed above says why")
 	}
-	c.stop() // what it has not sent yet, it sends now
+	c.Stop() // what it has not sent yet, it sends now
 	s.Written, s.Rows, err = db.count(ctx, begin, begin.Add(time.Duration(s.Seconds*float64(time.Second))))
 	return s, err
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 func (r *result) target() string {

@@ -8,10 +8,12 @@ import (
 	"strings"
 
 	"github.com/routerpulse/routerpulse/collectors/simulator"
+
+	"github.com/routerpulse/routerpulse/bench/process"
 )
 
 // startTelegraf runs Telegraf's inputs.snmp with outputs.influxdb_v2 or outputs.discard.
-func startTelegraf(ctx context.Context, o options, fleet *simulator.Fleet, dir string, db *database) (*poller, error) {
+func startTelegraf(ctx context.Context, o options, fleet *simulator.Fleet, dir string, db *database) (poller, error) {
 	var agents []string
 	for _, r := range fleet.Routers() {
 		agents = append(agents, fmt.Sprintf("%q", fmt.Sprintf("udp://%s:%d", r.Address(), fleet.SNMPPort())))
@@ -21,8 +23,7 @@ func startTelegraf(ctx context.Context, o options, fleet *simulator.Fleet, dir s
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		return nil, err
 	}
-	p := &poller{}
-	return p, p.run(ctx, o.telegraf, "--config", file, "--quiet", "--non-strict-env-handling")
+	return process.Start(ctx, o.telegraf, "--config", file, "--quiet", "--non-strict-env-handling")
 }
 
 // telegrafConfig reads the same columns as RouterPulse does. 25 repetitions instead of its default of 10

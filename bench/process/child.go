@@ -1,0 +1,58 @@
+package process
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// Child is a measured program in a process of its own, so that its CPU and memory are its alone.
+type Child struct {
+	cmd     *exec.Cmd
+	stopped bool
+}
+
+// Start runs a program, whose errors come out here. When ctx ends it is interrupted.
+func Start(ctx context.Context, program string, args ...string) (*Child, error) {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Stderr = os.Stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("%s: %w", program, err)
+	}
+	return &Child{cmd: cmd}, nil
+}
+
+// Stop interrupts the program and waits for its end. A second time it does nothing.
+func (c *Child) Stop() {
+	if c.stopped {
+		return
+	}
+	c.stopped = true
+	_ = c.cmd.Process.Signal(os.Interrupt)
+	_ = c.cmd.Wait()
+}
+
+// CPU is the seconds of user and system time so far.
+func (c *Child) CPU() float64 { return CPU(c.cmd.Process.Pid) }
+
+// Memory is a line of its status, in megabytes.
+func (c *Child) Memory(line string) float64 { return Memory(c.cmd.Process.Pid, line) / (1 << 20) }
+
+// OpenFiles is how many it has open right now.
+func (c *Child) OpenFiles() int {
+	entries, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", c.cmd.Process.Pid))
+	return len(entries)
+}
+
+// Wait lets what is measured go on for a time. Its error is that of a context that ends meanwhile.
+func Wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
