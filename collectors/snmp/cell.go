@@ -153,8 +153,14 @@ func octets(b []byte, as form, was cell) cell {
 	case dateTime:
 		return dateCell(b)
 	}
-	b = bytes.TrimRight(b, "\x00") // some agents send the whole buffer that a name is in
-	return textCell(b, was)
+	return textCell(ofBuffer(b), was)
+}
+
+// ofBuffer is a text whose agent sends the whole buffer that it is in: what follows two NULs was there
+// before.
+func ofBuffer(b []byte) []byte {
+	text, _, _ := bytes.Cut(b, []byte{0, 0})
+	return bytes.TrimRight(text, "\x00")
 }
 
 func macCell(b []byte, was cell) cell {
@@ -172,9 +178,16 @@ func macCell(b []byte, was cell) cell {
 	return textCell(buf[:], was)
 }
 
-// labelCell writes bytes that are no text as RouterOS writes a MAC address, whatever their number.
+// longestAddress is the length of an IEEE 64-bit identifier; IPv6 addresses follow a byte that is no letter.
+const longestAddress = 8
+
+// labelCell writes bytes that are no text as RouterOS writes a MAC address, whatever their number. In an
+// address, what looks like a buffer with a text is none.
 func labelCell(b []byte, was cell) cell {
 	text := bytes.TrimRight(b, "\x00")
+	if len(b) > longestAddress {
+		text = ofBuffer(b)
+	}
 	if len(text) > 0 && utf8.Valid(text) && bytes.IndexFunc(text, unicode.IsControl) < 0 {
 		return textCell(text, was)
 	}

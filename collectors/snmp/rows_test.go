@@ -195,8 +195,21 @@ func TestSpellings(t *testing.T) {
 			t.Errorf("% x is %v", b, c.float(false))
 		}
 	}
-	if got := labelCell([]byte{1, 2, 3}, cell{}).text; got != "01:02:03" {
-		t.Error(got)
+	for text, want := range map[string]string{"\x01\x02\x03": "01:02:03", "AB\x00\x00\x02\x03": "41:42:00:00:02:03", "sw\x00\x00": "sw",
+		"PORT\x00\x00\x00\x00\x00\xb8\xc9\x00": "PORT"} {
+		if got := labelCell([]byte(text), cell{}).text; got != want {
+			t.Errorf("%q is %q", text, got)
+		}
+	}
+	for text, want := range map[string]string{"sw2\x00\x00\n00 00 00": "sw2", "sw2\x00": "sw2", "a\x00b": "a\x00b"} {
+		if got := octets([]byte(text), plain, cell{}).text; got != want {
+			t.Errorf("%q is %q", text, got)
+		}
+	}
+	for bits, want := range map[string]string{"\x28\x00": "bridge,router", "\x20": "bridge", "\x00": "", "00": "", "28": "", "28 2 4": ""} {
+		if got := lldpCapabilities(cell{kind: textual, text: bits}); got != want {
+			t.Errorf("%q is %q", bits, got)
+		}
 	}
 	for text, want := range map[string]string{"ether1": "ether1", "12": "", "D4:CA:6D:EA:FE:90": "", "\x01\x02\x03\x04\x05\x06": ""} {
 		if got := portNameCell([]byte(text), cell{}).text; got != want {

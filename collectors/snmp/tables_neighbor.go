@@ -120,9 +120,10 @@ func addressOf(c cell) string {
 }
 
 // lldpCapabilities spells LldpSystemCapabilitiesMap, whose first bit is the highest one. RouterOS
-// sends the bytes' digits instead ("28 2 4"), which say nothing for sure.
+// sends the bytes' digits instead ("28 2 4", "00"), which say nothing for sure: as bits they would be
+// among those of the second byte that have no meaning.
 func lldpCapabilities(c cell) string {
-	if len(c.text) == 0 || len(c.text) > 2 {
+	if len(c.text) == 0 || len(c.text) > 2 || len(c.text) == 2 && c.text[1]&0x1f != 0 {
 		return ""
 	}
 	names := [...]string{"other", "repeater", "bridge", "wlan-ap", "router", "telephone", "docsis", "station"}
