@@ -97,6 +97,10 @@ func New(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log *sl
 // may be silent, each for seconds, while the others keep their slots.
 func Workers(devices int) int { return min(max(64, devices/4), 512) }
 
+// Files is how many files polls of a number of devices may have open at a time: a socket for each that is under
+// way, and for each router a connection for polls and one that listens.
+func Files(devices int) int { return Workers(devices) + 2*min(devices, maxAPIConnections) }
+
 // idleSessions are the SNMP sessions, each with its buffers, that are kept while nobody uses them: what
 // polls need at a time that are answered. More are made for a burst of silent devices, and dropped.
 const idleSessions = 256

@@ -17,9 +17,9 @@ const (
 
 // gate counts the streams that are open, by who opened them and from where.
 type gate struct {
-	limits access.LimitsConfig
-
 	mu         sync.Mutex
+	limits     access.LimitsConfig
+	room       int // how many this process has files for; 0: nobody said
 	total      int
 	identities map[string]int
 	addresses  map[netip.Prefix]int
@@ -27,6 +27,20 @@ type gate struct {
 
 func newGate(limits access.LimitsConfig) *gate {
 	return &gate{limits: limits, identities: map[string]int{}, addresses: map[netip.Prefix]int{}}
+}
+
+// Room says how many streams this process has files for, whatever the config allows.
+func (h *Hub) Room(streams int) {
+	h.gate.mu.Lock()
+	defer h.gate.mu.Unlock()
+	h.gate.room = streams
+}
+
+// PerAddress is how many streams one client may have open.
+func (h *Hub) PerAddress() int {
+	h.gate.mu.Lock()
+	defer h.gate.mu.Unlock()
+	return h.gate.limits.PerAddress
 }
 
 // check tells whether one more stream is too many.
@@ -69,6 +83,9 @@ func (g *gate) leave(user string, house netip.Prefix) {
 
 func (g *gate) tooMany(user string, house netip.Prefix) *access.Problem {
 	switch {
+	case g.room > 0 && g.total >= g.room:
+		return &access.Problem{Status: http.StatusServiceUnavailable, RetryAfter: retryTotal,
+			Detail: "the server has as many streams open as its limit of open files allows: try again later, or raise that (LimitNOFILE, ulimit -n)"}
 	case g.total >= g.limits.Total:
 		return &access.Problem{Status: http.StatusServiceUnavailable, RetryAfter: retryTotal,
 			Detail: "the server has as many streams open as it may: try again later, or raise access.limits.total"}

@@ -2,24 +2,31 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
+	"net"
 	"net/http"
 	"net/http/pprof"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/routerpulse/routerpulse/collectors"
 	"github.com/routerpulse/routerpulse/web"
+	"github.com/routerpulse/routerpulse/web/door"
 )
 
-// newServer is the web server. It has no write timeout, which would end every stream: the stream sets
-// a deadline for each write.
-func (a *app) newServer() *http.Server {
-	return &http.Server{
-		Handler: a.routes(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
-		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+// ownFiles are those that the stores, their spools, logs and whoever else needs now and then have open at a time.
+const ownFiles = 256
+
+// guard puts the door before the listener: requests and streams leave files for polls and stores.
+func (a *app) guard(l net.Listener) *door.Door {
+	files := door.Files()
+	open, streams := door.Share(files, ownFiles+collectors.Files(len(a.cfg.Collectors.Devices)))
+	a.hub.Room(streams)
+	if total := a.cfg.Stream.Access.Limits.Total; streams < total {
+		a.log.Warn("the limit of open files allows fewer streams than access.limits.total: raise LimitNOFILE in the unit, or ulimit -n",
+			"open_files", files, "streams", streams, "total", total)
 	}
+	return door.New(l, door.Options{Open: open, House: a.hub.Access().Client, Streams: a.hub.PerAddress}, a.reg, a.log)
 }
 
 // routes is the one table of HTTP routes, and who may ask.

@@ -130,9 +130,10 @@ func (a *app) run(ctx context.Context, ready func()) (err error) {
 	if a.listener, err = listen.Listen(ctx, "tcp", a.cfg.Web.Listen); err != nil {
 		return fmt.Errorf("%w: is it running already? choose another address with --listen (port 0 takes a free one)", err)
 	}
-	server := a.newServer()
+	entrance := a.guard(a.listener)
+	server := entrance.Server(a.routes(), a.log)
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(a.listener) }() // it says that it is not ready
+	go func() { served <- server.Serve(entrance) }() // it says that it is not ready
 	a.life.enter(starting, "opening what is stored")
 	if opened, err := a.openSinks(ctx); !opened {
 		return errors.Join(err, server.Close())

@@ -35,6 +35,12 @@ func (a *Access) secure(r *http.Request) bool {
 	return a.isTrusted(peerOf(r)) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
 
+// Client tells which connections count as one client's, by where they come from. bounded is false for a
+// trusted proxy, which comes in the name of many.
+func (a *Access) Client(addr netip.Addr) (house netip.Prefix, bounded bool) {
+	return Household(addr), !a.isTrusted(addr)
+}
+
 func (a *Access) isTrusted(addr netip.Addr) bool {
 	for _, p := range a.rules.Load().trusted {
 		if p.Contains(addr) {
