@@ -102,6 +102,14 @@ func TestEveryTable(t *testing.T) {
 			`health[cpu-temperature] temperature_celsius=60
 			health[psu1-voltage] voltage_volts=24.05
 			health[psu1-current] current_amperes=0.415`},
+		"SwOS gauges without names and units": {"health", ".1.3.6.1.4.1.14988.2", slices.Concat(
+			cells(gaugeEntry, "16.0", map[int]any{3: uint32(105)}), cells(gaugeEntry, "52.0", map[int]any{3: uint32(60)}),
+			cells(gaugeEntry, "7202.0", map[int]any{3: uint32(2405)}), cells(gaugeEntry, "7302.0", map[int]any{3: uint32(415)}),
+			cells(gaugeEntry, "9999.0", map[int]any{3: uint32(1)})),
+			`health[power-consumption] power_watts=10.5
+			health[cpu-temperature] temperature_celsius=60
+			health[psu2-voltage] voltage_volts=24.05
+			health[psu2-current] current_amperes=0.415`},
 		"RouterOS gauges": {"health", "", slices.Concat(
 			cells(gaugeEntry, "7201", map[int]any{2: "psu1-voltage", 3: 121, 4: 3}),
 			cells(gaugeEntry, "7301", map[int]any{2: "psu1-current", 3: 14, 4: 4})),

@@ -11,8 +11,9 @@ const swOS = mikrotikEnterprise + ".2"
 // gaugeTable is MIKROTIK-MIB's mtxrGaugeTable: the sensors of newer boards, each with its unit.
 func gaugeTable() *mib {
 	return &mib{
-		name: "mtxrGaugeTable",
-		key:  [][]string{{"mtxrGaugeName"}},
+		name:  "mtxrGaugeTable",
+		index: []part{{"mtxrGaugeIndex", arc}},
+		key:   [][]string{{"mtxrGaugeName", "mtxrGaugeIndex"}},
 		columns: []object{
 			{name: "mtxrGaugeName", oid: gaugeEntry + ".2", slow: true},
 			{name: "mtxrGaugeValue", oid: gaugeEntry + ".3"},
@@ -28,20 +29,46 @@ const (
 	noReading16 = 65408
 )
 
+// nameGauge gives a gauge without a name the one that RouterOS has for its index.
+func nameGauge(keys []string) {
+	switch keys[0] {
+	case "16":
+		keys[0] = "power-consumption"
+	case "52":
+		keys[0] = "cpu-temperature"
+	case "7201":
+		keys[0] = "psu1-voltage"
+	case "7202":
+		keys[0] = "psu2-voltage"
+	case "7301":
+		keys[0] = "psu1-current"
+	case "7302":
+		keys[0] = "psu2-current"
+	}
+}
+
 func healthTable(rows *mib) tableDef {
 	gauge := func(unit int64, scale float64) reading {
 		return read("mtxrGaugeValue").scaled(scale).where("mtxrGaugeUnit", unit)
 	}
+	// What has a value and no unit, on SwOS: the index says what it is, as that of RouterOS does.
+	bare := func(index int64, scale float64) reading {
+		return read("mtxrGaugeValue").scaled(scale).where("mtxrGaugeIndex", index).onlyOn(swOS)
+	}
 	return tableDef{
-		name: "health",
-		lane: pipeline.LaneLive,
-		rows: rows,
+		name:    "health",
+		lane:    pipeline.LaneLive,
+		rows:    rows,
+		nameRow: nameGauge,
 		fields: []rule{
-			{"temperature_celsius", from(gauge(1, 1).withSign().dropping(noReading, noReading32, noReading16))}, // whole degrees
+			{"temperature_celsius", from( // whole degrees
+				gauge(1, 1).withSign().dropping(noReading, noReading32, noReading16),
+				bare(52, 1).withSign().dropping(noReading, noReading32, noReading16))},
 			{"speed_rpm", from(gauge(2, 1))},
-			{"voltage_volts", from(gauge(3, 0.01).whereAbove("mtxrGaugeValue", mostTenths), gauge(3, 0.1))},
-			{"current_amperes", from(gauge(4, 0.001).onlyOn(swOS), gauge(4, 0.1))},
-			{"power_watts", from(gauge(5, 0.1))},
+			{"voltage_volts", from(gauge(3, 0.01).whereAbove("mtxrGaugeValue", mostTenths), gauge(3, 0.1),
+				bare(7201, 0.01), bare(7202, 0.01))},
+			{"current_amperes", from(gauge(4, 0.001).onlyOn(swOS), gauge(4, 0.1), bare(7301, 0.001), bare(7302, 0.001))},
+			{"power_watts", from(gauge(5, 0.1), bare(16, 0.1))},
 			{"state", from(gauge(6, 1))},
 		},
 		sensors: healthScalars(),

@@ -87,7 +87,8 @@ func modelOf(c cell) string {
 }
 
 func swosVersion(c cell) string {
-	_, version, _ := strings.Cut(c.text, " SwOS v")
+	_, version, _ := strings.Cut(c.text, " SwOS") // " v2.18", " Lite v2.21"
+	_, version, _ = strings.Cut(version, " v")
 	return version
 }
 

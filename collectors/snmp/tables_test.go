@@ -322,9 +322,12 @@ func TestModelAndVersion(t *testing.T) {
 			t.Errorf("%s: %s, want %s", descr, got, want)
 		}
 	}
-	c := newAgent(t, system("CSS106-1G-4P-1S SwOS v2.11")...).collector(t)
-	if got := mustCollect(t, c, "router")[0].Samples[0].Value("version").Text(); got != "2.11" {
-		t.Errorf("version of SwOS: %q", got)
+	for descr, want := range map[string]string{"CSS106-1G-4P-1S SwOS v2.11": "CSS106-1G-4P-1S / 2.11", "CSS610-8G-2S+ SwOS Lite v2.21": "CSS610-8G-2S+ / 2.21"} {
+		c := newAgent(t, system(descr)...).collector(t)
+		s := mustCollect(t, c, "router")[0].Samples[0]
+		if got := s.Value("model").Text() + " / " + s.Value("version").Text(); got != want {
+			t.Errorf("%s: %s, want %s", descr, got, want)
+		}
 	}
 }
 
