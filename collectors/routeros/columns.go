@@ -20,6 +20,21 @@ func count(field, attr string) column {
 	})
 }
 
+// countOfLanes is a counter that a port with several lanes has several times: 1031871042,1168942227.
+func countOfLanes(field, attr string) column {
+	return single(field, pipeline.Counter, attr, func(_ *pipeline.FieldDef, b []byte) pipeline.Value {
+		total := uint64(0)
+		for lane := range bytes.SplitSeq(b, []byte{comma}) {
+			n, ok := parseCount(lane)
+			if !ok {
+				return pipeline.Value{}
+			}
+			total += n // modulo 2^64, as the lanes' own counters
+		}
+		return pipeline.CounterValue(total)
+	})
+}
+
 // number is a gauge in the unit that the router uses.
 func number(field, attr string) column { return scaled(field, attr, 1, "") }
 

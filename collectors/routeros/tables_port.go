@@ -109,7 +109,7 @@ func switchPortTable() table {
 // portCounters are the counters of a chip. RouterOS leaves out those that a chip does not have.
 func portCounters() []column {
 	var columns []column
-	add := func(field, attr string) { columns = append(columns, count(field, attr)) }
+	add := func(field, attr string) { columns = append(columns, countOfLanes(field, attr)) }
 	for _, d := range []string{"rx", "tx"} {
 		add("driver_"+d+"_bytes", "driver-"+d+"-byte")
 		add("driver_"+d+"_packets", "driver-"+d+"-packet")

@@ -67,7 +67,7 @@ func bgpSessionTable() table {
 		tally:  true,
 		prefer: is("from", "session"),
 		columns: []column{
-			when("enabled", test{[]string{"disabled"}, func(r *row) bool { return string(r.get("disabled")) != "true" }}),
+			when("enabled", test{[]string{"disabled"}, func(r *row) bool { return !yes("disabled").holds(r) }}),
 			text("instance", "instance"),
 			number("prefixes", "prefix-count"),
 			duration("uptime_seconds", "uptime"),
