@@ -21,6 +21,12 @@ export class RouterPulse {
   privateChannel(name: string): Channel;
   /** It throws: there are none. */
   presenceChannel(name: string): never;
+  /** It throws, and says what there is instead. */
+  get pusher(): never;
+  /** As pusher. */
+  get socket(): never;
+  /** It does nothing: the session of the page, or its token, says who it is. */
+  signin(): void;
   // biome-ignore lint/suspicious/noExplicitAny: what an event says is the page's to know
   listen(name: string, event: string, callback: (data: any) => void): Channel;
   leave(name: string): void;
@@ -50,5 +56,9 @@ export interface Channel {
   stopListeningForWhisper(event: string, callback?: Listener): this;
   /** It throws: the stream goes one way. */
   whisper(event: string, data?: unknown): never;
+  /** on takes an event by its whole name, without a dot before it. */
+  on(event: string, callback: Listener): this;
+  /** subscribe takes up again what unsubscribe ended; a new channel is subscribed. */
+  subscribe(): void;
   unsubscribe(): void;
 }

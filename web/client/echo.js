@@ -34,12 +34,23 @@ export class RouterPulse {
     throw new Error(`presence channel ${name}: RouterPulse does not tell who else listens`);
   }
 
+  get pusher() {
+    throw new Error("there is no Pusher below: use echo.connectionStatus() and echo.connector.onConnectionChange(f)");
+  }
+
+  get socket() {
+    return this.pusher;
+  }
+
+  /** The session of the page, or its token, says who it is. */
+  signin() {}
+
   listen(name, event, callback) {
     return this.channel(name).listen(event, callback);
   }
 
   leave(name) {
-    for (const whole of [name, `private-${name}`]) this.leaveChannel(whole);
+    for (const kind of ["", "private-", "private-encrypted-", "presence-"]) this.leaveChannel(kind + name);
   }
 
   leaveChannel(name) {
@@ -87,18 +98,37 @@ class Channel {
   #subscribed = [];
   #errors = [];
   #status = {};
+  #open;
+  #end;
 
   constructor(client, name, namespace, changed) {
     this.name = name;
     this.namespace = namespace;
-    this.unsubscribe = client.subscribe(name, {
-      rows: (rows) => rows.forEach((row) => this.#row(row)),
-      events: (events) => events.forEach(({ event, data }) => this.#tell(event, data)),
-      status: (status) => {
-        this.#heard(status);
-        changed(status);
-      },
-    });
+    this.#open = () =>
+      client.subscribe(name, {
+        rows: (rows) => rows.forEach((row) => this.#row(row)),
+        events: (events) => events.forEach(({ event, data }) => this.#tell(event, data)),
+        status: (status) => {
+          this.#heard(status);
+          changed(status);
+        },
+      });
+    this.subscribe();
+  }
+
+  subscribe() {
+    this.#end ??= this.#open();
+  }
+
+  unsubscribe() {
+    this.#end?.();
+    this.#end = undefined;
+    this.#status = {};
+  }
+
+  /** on takes an event by its whole name. */
+  on(event, callback) {
+    return this.listen(`.${event}`, callback);
   }
 
   /** listen begins with the rows that are there. */

@@ -66,6 +66,61 @@ test("a page gets whole rows under its names", async () => {
   ]);
 });
 
+test("names with slashes and worse come whole", async () => {
+  const names = [
+    "sfp-sfpplus1/vlan10",
+    "a//b",
+    "/",
+    "x/",
+    "__proto__",
+    "constructor",
+    '"\u2028 é',
+    "%2F",
+    " ",
+    "<b>\r\n",
+  ];
+  const told = new Map();
+  const { source } = await begin((echo) => {
+    echo.channel("public-traidnet").listen("Interface", (e) => told.set(e.interface, e));
+    echo.channel("public-traidnet").listenToAll((_, e) => Object.hasOwn(e, "interface") || assert.fail(e));
+  });
+  source.hello({ keys });
+  const ports = { channel: "public-traidnet", topic: "router.interfaces", event: "Interface" };
+  const list = names.map((name) => [`interface/core-1/${name}`, 5, 1, { name, __proto__: null }]);
+  source.send("snapshot", { ...ports, part: 1, rows: list });
+  source.send("sync", { seq: 10, rows: {} }, "e.10");
+  await soon("all interfaces", () => told.size === names.length);
+  for (const name of names) assert.deepEqual({ ...told.get(name) }, { router: "core-1", interface: name, name });
+  const changes = names.map((name) => ({ ...ports, key: `interface/core-1/${name}`, seq: 11, n: 2, patch: null }));
+  source.send("delta", { time: 1, base: 10, seq: 11, changes }, "e.11");
+  await soon("all are gone", () => [...told.values()].every((e) => e.removed));
+  assert.deepEqual([...told.keys()], names);
+});
+
+test("a channel may be left, and taken up again", async () => {
+  const told = [];
+  let others = 0;
+  const { source } = await begin((echo) => {
+    echo.channel("c").on("E", (e) => told.push(e.n));
+    echo.channel("d").on("E", () => others++);
+  });
+  rows(source, []);
+  source.send(...event("c", "E", { n: 0 }, 1));
+  await soon("an event", () => told.length === 1);
+  echo.channel("c").unsubscribe();
+  source.send(...event("c", "E", { n: 1 }, 2));
+  source.send(...event("d", "E", { n: 1 }, 1));
+  await soon("what came meanwhile", () => others === 1);
+  echo.channel("c").subscribe();
+  echo.channel("c").subscribe();
+  let live = false;
+  echo.channel("c").subscribed(() => (live = true));
+  await soon("it is subscribed again", () => live);
+  source.send(...event("c", "E", { n: 2 }, 3));
+  await soon("the next event", () => told.length === 2);
+  assert.deepEqual(told, [0, 2]);
+});
+
 test("events are found by their names, with namespace and without", async () => {
   const told = [];
   const note = (name) => (e) => told.push([name, e.n]);
@@ -165,5 +220,10 @@ test("the page hears how it is, and why it is refused", async () => {
   assert.equal(echo.connectionStatus(), "reconnecting");
   assert.equal(echo.socketId(), undefined);
   assert.throws(() => echo.join("room"), /presence channel room: RouterPulse does not tell/);
+  assert.throws(() => echo.encryptedPrivate("room"), /encrypted/);
+  assert.throws(() => echo.connector.pusher.connection, /there is no Pusher below: use echo.connectionStatus/);
+  assert.throws(() => echo.connector.socket.on("connect"), /there is no Pusher below/);
+  echo.connector.signin();
+  echo.leave("room");
   assert.throws(() => echo.private("payments").whisper("typing", {}), /the stream|stream goes one way/);
 });
