@@ -8,7 +8,8 @@ const kept = 200; // events, for tabs that come later and want history
  * lead serves the tabs that talk over a channel; it returns how to end. Each message says which tab it is from:
  *   { key, base, filter, want, history, token }  the channels that it wants of a connection; none: it is gone
  *   { key, answer }                              the token that it was asked for
- *   { wake }                                     do not wait any longer; 2: connect anew, whatever is
+ *   { wake }                                     look whether the connection is dead, and do not wait any longer; 2: connect
+ *                                                anew, whatever is
  * All tabs hear { key, items }, { key, status } and { key, ask }; with to, it is for one of them. What has
  * no key says that somebody leads from now on, who knows nothing yet.
  */
@@ -44,6 +45,7 @@ function newGroup({ key, base, filter }, send) {
   let last = "";
   let shown;
   let hello = {};
+  let due; // when the present connection counts as dead
   let failures = 0;
   let trusted = true; // no token was refused since the stream was live
   let timer; // for what comes next: the end of a pause, or of patience
@@ -62,6 +64,7 @@ function newGroup({ key, base, filter }, send) {
     const mine = ++turn;
     clearTimeout(timer);
     source?.close();
+    due = Infinity;
     try {
       await f?.(() => mine === turn);
     } catch {
@@ -95,7 +98,11 @@ function newGroup({ key, base, filter }, send) {
   };
 
   const request = (path, method) =>
-    fetch(base + path, { method, headers: token ? { Authorization: `Bearer ${token}` } : {} });
+    fetch(base + path, {
+      method,
+      headers: token ? { Authorization: `Bearer ${token}` } : {},
+      signal: AbortSignal.timeout(20000),
+    });
 
   /** check learns why the stream was refused, which an EventSource cannot see. */
   const check = () => begin(async (current) => refused(await request(`/check${query()}`), current));
@@ -104,13 +111,22 @@ function newGroup({ key, base, filter }, send) {
     const { status } = answer;
     const { detail } = await answer.json().catch(() => ({}));
     if (!current()) return;
-    if (status === 429 || status > 499) again("busy", detail, answer.headers.get("Retry-After"));
-    else if (status < 204) again("lost");
+    if (status < 204) again("lost");
+    else if (status === 429 || status > 499) again("busy", detail, answer.headers.get("Retry-After"));
     else end({ 204: "logged-out", 401: "expired" }[status] ?? "refused", detail);
   };
 
   const take = (type, e) => {
-    const d = JSON.parse(e.data);
+    let d;
+    let items;
+    try {
+      d = JSON.parse(e.data);
+      items = state.apply(type, d);
+    } catch {} // what came is no frame of RouterPulse: nobody knows what was lost
+    if (!items) {
+      last = "";
+      return again("missed");
+    }
     // A snapshot replaces what the old cursor stood for. Cut off in the middle, nothing can be resumed.
     if (type === "snapshot") last = "";
     if (e.lastEventId !== shown) last = shown = e.lastEventId;
@@ -119,17 +135,12 @@ function newGroup({ key, base, filter }, send) {
       say({ state: "connecting" });
     }
     watch();
-    if (type === "bye") return d.reconnect ? again(d.code, d.why, d.code.match(/many|busy/) && 5) : end(d.code, d.why);
+    if (type === "bye") return d.reconnect ? again(d.code, d.why, /many|busy/.test(d.code) && 5) : end(d.code, d.why);
     // Without a new token the stream ends, and says so.
     if (type === "auth")
       ask()
         .then(() => request(`/${hello.conn}/auth`, "POST"))
         .catch(() => {});
-    const items = state.apply(type, d);
-    if (!items) {
-      last = "";
-      return again("missed");
-    }
     if (type === "event") events = [...events, ...items].slice(-kept);
     if (items.length) send({ key, items });
     if (type !== "sync") return;
@@ -143,13 +154,18 @@ function newGroup({ key, base, filter }, send) {
     timer = setTimeout(f, ms);
   };
 
-  /** Every heartbeat brings something; after three without, the connection is dead. */
-  const watch = () => after(hello.heartbeat * 3000 || 45000, () => again("silent"));
+  /** Every heartbeat brings something; after two without, the connection is dead. */
+  const watch = () => {
+    const ms = hello.heartbeat * 2000 || 30000;
+    due = Date.now() + ms;
+    after(ms, () => again("silent"));
+  };
 
   /** again waits a little, longer each time, and not as long as others, so that a restart is no storm. */
   const again = (code, why, seconds) => {
     begin();
-    const ms = 1000 * ((+seconds || 0) + Math.min(1.6 ** failures++, 10) * (1 + 2 * Math.random()));
+    due = 0;
+    const ms = 1000 * (Math.min(+seconds || 0, 300) + Math.min(1.6 ** failures++, 10) * (1 + 2 * Math.random()));
     say({ state: "waiting", code, why, at: Date.now() + ms });
     after(ms, start);
   };
@@ -186,7 +202,7 @@ function newGroup({ key, base, filter }, send) {
       if (status?.state === "stopped" || !m.want.every((c) => asked.includes(c) && !status.denied?.[c]))
         after(9, start);
     } else if (m.wake) {
-      if (status?.state === "waiting" || m.wake > 1) start();
+      if (m.wake > 1 || Date.now() > due) start();
     } else if ("answer" in m) answer?.(m.answer);
     else if (m.end || (tabs.delete(m.from) && !tabs.size)) {
       begin();

@@ -13,6 +13,7 @@ export function connect({ url = "/", token, share = true } = {}) {
   const post = (m) => signal.aborted || bus?.postMessage(m);
 
   const use = (name) => {
+    if (signal.aborted) return;
     bus?.close();
     bus = new BroadcastChannel(name);
     bus.onmessage = ({ data: m }) => {
@@ -51,7 +52,7 @@ export function connect({ url = "/", token, share = true } = {}) {
   const leave = () => subscriptions.forEach((s) => s.leave());
   const wake = (how) => post({ from: 1, wake: how });
   const listen = (type, f) => addEventListener(type, f, { signal });
-  listen("online", () => wake(1));
+  for (const type of ["online", "visibilitychange"]) listen(type, () => wake(1)); // the machine may have slept
   listen("pagehide", leave);
   listen("pageshow", (e) => e.persisted && again()); // it was kept for the Back button, asleep
 
@@ -111,13 +112,8 @@ function newSubscription(query, on, token, post) {
     async hear({ key: of, to = from, ask, items = [], status }) {
       if (of !== key || to !== from) return;
       if (ask && token) {
-        return post({
-          key,
-          from,
-          answer: await Promise.resolve()
-            .then(token)
-            .catch(() => {}),
-        });
+        const answer = new Promise((resolve) => resolve(token()));
+        return post({ key, from, answer: await answer.catch(() => {}) });
       }
       if (status) {
         // Of which every channel is denied is stopped, whatever others of the connection are.

@@ -1,18 +1,11 @@
 // The rows of one stream, and how frames change them: no clock, no network, no page.
 
-const isObject = (v) => v && typeof v === "object" && !Array.isArray(v);
-
-/** merge applies a JSON merge patch (RFC 7396): neither argument is changed. */
-export function merge(target, patch) {
-  if (!isObject(patch)) return patch;
-  // Entries, because __proto__ is a name like any other in JSON, but not in an assignment.
-  const out = new Map(isObject(target) ? Object.entries(target) : []);
-  for (const [name, value] of Object.entries(patch)) {
-    if (value === null) out.delete(name);
-    else out.set(name, merge(out.get(name), value));
-  }
-  return Object.fromEntries(out);
-}
+/**
+ * merge applies a patch to a row: neither is changed. A row is flat, and the server tells a field whole, so one level
+ * of RFC 7396 is all there is: deeper, what an object has lost would stay.
+ */
+export const merge = (row, patch) =>
+  Object.fromEntries(Object.entries({ ...row, ...patch }).filter(([, v]) => v !== null));
 
 /**
  * newState returns the types of frames and two functions. apply(type, data) returns what a frame brought: rows, an event, a gap; null

@@ -93,15 +93,15 @@ test("a snapshot that was cut off is not resumed", async () => {
   assert.equal((await opened(3)).url.searchParams.get("last_event_id"), null);
 });
 
-test("silence for three heartbeats ends a connection", async () => {
+test("silence for two heartbeats ends a connection", async () => {
   world();
   const p = page();
   const first = await opened(1, 0);
   first.start({}, "e.10", { heartbeat: 2 });
   await state(p, "live");
-  mock.timers.tick(5900);
+  mock.timers.tick(3900);
   first.send("ping", { seq: 10 }, "e.10");
-  mock.timers.tick(5900);
+  mock.timers.tick(3900);
   assert.equal(first.readyState, 0);
   mock.timers.tick(200);
   await state(p, "waiting");
@@ -222,6 +222,38 @@ test("a token becomes a ticket, and a new one is handed over in time", async () 
   await state(p, "stopped");
   assert.equal(p.status.why, "The token has ended.");
 });
+
+test("a machine that slept looks at its connection when it is seen", async (t) => {
+  const { page: window } = world();
+  const p = page();
+  const first = await opened(1, 0);
+  first.start();
+  await state(p, "live");
+  window.dispatchEvent(new Event("visibilitychange"));
+  first.delta(10, 11, [{ key: "a", patch: {} }]);
+  await soon("a change", () => p.rows.has("a"));
+  assert.equal(FakeSource.all.length, 1, "it is fresh");
+  const now = Date.now();
+  t.mock.method(Date, "now", () => now + 3_600_000); // no timer ran meanwhile
+  window.dispatchEvent(new Event("visibilitychange"));
+  await soon("another connection", () => FakeSource.all.length === 2);
+  assert.equal(FakeSource.last.url.searchParams.get("last_event_id"), "e.11");
+});
+
+for (const data of ["", "<html>502 Bad Gateway</html>", "null", '{"changes":7,"base":10,"seq":11}', "[[]"]) {
+  test(`a frame that is none ends the connection: ${data}`, async () => {
+    world();
+    const p = page();
+    const first = await opened(1, 0);
+    first.start({ a: { v: 1 } });
+    await state(p, "live");
+    first.sendText("delta", data, "e.11");
+    await state(p, "waiting");
+    assert.equal(p.status.code, "missed");
+    assert.deepEqual([...p.rows], [["a", { v: 1 }]]);
+    assert.equal((await opened(2)).url.searchParams.get("last_event_id"), null);
+  });
+}
 
 test("after the end nothing is sent any more, and nothing thrown", async () => {
   world();

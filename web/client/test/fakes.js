@@ -27,9 +27,14 @@ export class FakeSource {
   }
 
   /** send delivers a frame; like a browser it repeats the last id when there is none. */
-  send(type, data, id = this.#id) {
+  send(type, data, id) {
+    this.sendText(type, JSON.stringify(data), id);
+  }
+
+  /** sendText delivers what a server that is not ours may say. */
+  sendText(type, data, id = this.#id) {
     this.#id = id;
-    if (this.readyState < 2) this.#listeners.get(type)?.({ data: JSON.stringify(data), lastEventId: id });
+    if (this.readyState < 2) this.#listeners.get(type)?.({ data, lastEventId: id });
   }
 
   /** lose ends the connection; refused: by an answer other than 200. */

