@@ -150,16 +150,20 @@ func checkWindows(t *testing.T, s *Store, to int) {
 		`interface_info{comment="uplink"}`:                                func(int) float64 { return 1 },
 		"interface_rx_bits_per_second * on(interface) interface_info - 1": func(n int) float64 { return wantWindow(n, average) - 1 },
 	}
+	steps := []time.Duration{coarseStep, time.Hour, 6 * time.Hour} // beyond the lookback values are skipped, not walked
 	for promQL, want := range asked {
-		got := queryRange(t, s, promQL, from, to, coarseStep)
-		for n := from; n <= to; n += 5 {
-			if v, ok := got[n]; !ok || v != want(n) {
-				t.Fatalf("%s at minute %d: %v (%v), want %v", promQL, n, v, ok, want(n))
+		for _, step := range steps {
+			got := queryRange(t, s, promQL, from, to, step)
+			for n := from; n <= to; n += int(step / time.Minute) {
+				if v, ok := got[n]; !ok || v != want(n) {
+					t.Fatalf("%s at minute %d, step %s: %v (%v), want %v", promQL, n, step, v, ok, want(n))
+				}
 			}
 		}
 	}
-	if n := testutil.ToFloat64(s.own.coarseSelectors.WithLabelValues("coarse")) - before; n != float64(len(asked)+1) {
-		t.Errorf("%v selectors were answered by the coarse store, want %d", n, len(asked)+1)
+	want := float64(len(steps) * (len(asked) + 1))
+	if n := testutil.ToFloat64(s.own.coarseSelectors.WithLabelValues("coarse")) - before; n != want {
+		t.Errorf("%v selectors were answered by the coarse store, want %v", n, want)
 	}
 }
 

@@ -47,7 +47,7 @@ func (h *history) Querier(mint, maxt int64) (storage.Querier, error) {
 		return q, nil
 	}
 	// A block that was added meanwhile is not looked at: until comes first.
-	if q.coarse, err = h.coarse.db.Querier(mint, maxt); err != nil {
+	if q.coarse, err = h.coarse.db.ChunkQuerier(mint, maxt); err != nil {
 		return nil, errors.Join(err, fine.Close())
 	}
 	return q, nil
@@ -56,7 +56,7 @@ func (h *history) Querier(mint, maxt int64) (storage.Querier, error) {
 // querier answers for one query.
 type querier struct {
 	fine   storage.Querier
-	coarse storage.Querier // nil: it has nothing yet
+	coarse storage.ChunkQuerier // nil: it has nothing yet
 	kinds  kinds
 	own    *metrics
 
@@ -118,7 +118,7 @@ func (q *querier) folded(ctx context.Context, h storage.SelectHints, m []*labels
 		late.Start = from - 2*stepMillis + 1
 		sets = append(sets, foldedSet{q.fine.Select(ctx, true, &late, m...), q.kinds, digestFor(h.Func), from})
 	}
-	return storage.NewMergeSeriesSet(sets, 0, storage.ChainedSeriesMerge)
+	return storage.NewMergeSeriesSet(sets, 0, inTurn)
 }
 
 // both is the fine store, and before it the coarse one.
@@ -129,7 +129,7 @@ func (q *querier) both(ctx context.Context, h storage.SelectHints, m []*labels.M
 		late.Start = q.fineFrom
 		sets = append(sets, q.fine.Select(ctx, true, &late, m...))
 	}
-	return storage.NewMergeSeriesSet(sets, 0, storage.ChainedSeriesMerge)
+	return storage.NewMergeSeriesSet(sets, 0, inTurn)
 }
 
 // blocks is the coarse store until a time: of gauges the digest that the function asks for, of the rest the last.
@@ -141,31 +141,10 @@ func (q *querier) blocks(ctx context.Context, h storage.SelectHints, until int64
 	var sets []storage.SeriesSet
 	for _, d := range []digest{last, digestFor(h.Func)} {
 		matchers := append(slices.Clone(m), labels.MustNewMatcher(labels.MatchEqual, digestLabel, string(d)))
-		sets = append(sets, bareSet{q.coarse.Select(ctx, true, &h, matchers...), labels.NewBuilder(labels.EmptyLabels())})
+		sets = append(sets, chunkedSet{q.coarse.Select(ctx, true, &h, matchers...), labels.NewBuilder(labels.EmptyLabels())})
 	}
 	return sets
 }
-
-// bareSet takes the digest's label off.
-type bareSet struct {
-	storage.SeriesSet
-	builder *labels.Builder
-}
-
-// At is the series that Next went to.
-func (s bareSet) At() storage.Series {
-	series := s.SeriesSet.At()
-	s.builder.Reset(series.Labels())
-	return bareSeries{series, s.builder.Del(digestLabel).Labels()}
-}
-
-type bareSeries struct {
-	storage.Series
-	labels labels.Labels
-}
-
-// Labels are those of the fine store.
-func (s bareSeries) Labels() labels.Labels { return s.labels }
 
 // older reports that the coarse store has names that the fine one no longer has.
 func (q *querier) older() bool { return q.coarse != nil && q.mint < q.fineFrom && q.from < q.fineFrom }
