@@ -438,6 +438,19 @@ func TestEncoding(t *testing.T) {
 			t.Errorf("%d: %s, want %s", in, got, want)
 		}
 	}
+	const whole = 1 << 53
+	for _, v := range []float64{
+		0, math.Copysign(0, -1), 1, -1, 0.5, -2.25, 1e6, 123456789012, whole - 1, whole, whole + 2, -whole + 1, -whole - 2, 9.2e18, -9.3e18,
+		9007199254740997, 1e20, 1e21, 1e-6, 1e-7, math.MaxInt64, math.MinInt64, math.MaxFloat64, math.Inf(1), math.Inf(-1), math.NaN(),
+	} {
+		want := strconv.FormatFloat(v, 'f', -1, 64)
+		if abs := math.Abs(v); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+			want = strconv.FormatFloat(v, 'e', -1, 64)
+		}
+		if got := string(appendFloat(nil, v)); got != want {
+			t.Errorf("%v: %s, want %s", v, got, want)
+		}
+	}
 	if _, err := appendResult(nil, promql.String{}); err != nil {
 		t.Error(err)
 	}
