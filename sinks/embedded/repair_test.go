@@ -1,16 +1,20 @@
 package embedded
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -194,6 +198,64 @@ func TestOutside(t *testing.T) {
 	} {
 		if outside(err) != want {
 			t.Errorf("outside(%v) is %v", err, !want)
+		}
+	}
+}
+
+// TestAsideIsBounded: of what was moved aside the oldest goes when another comes and there is too much of it, with one
+// line in the log. What is not ours stays, and so does what was moved a moment ago, however much that is.
+func TestAsideIsBounded(t *testing.T) {
+	for name, c := range map[string]struct {
+		bytes []int64 // of what is there, an hour apart, the oldest first
+		fresh int     // how many were moved just before
+		gone  int
+	}{
+		"as many as may be":     {bytes: make([]int64, asideParts-1)},
+		"one too many":          {bytes: make([]int64, asideParts), gone: 1},
+		"too large":             {bytes: []int64{1, asideBytes - 10, 10, 10}, gone: 2},
+		"one that is too large": {bytes: []int64{asideBytes + 1}, gone: 1},
+		"many at once":          {bytes: []int64{1, 1}, fresh: 3 * asideParts, gone: 2},
+	} {
+		var log bytes.Buffer
+		m := mover{dir: t.TempDir(), aside: filepath.Join(t.TempDir(), "corrupt"), log: slog.New(slog.NewTextHandler(&log, nil))}
+		put := func(path string, size int64) string {
+			file := filepath.Join(path, "chunks", "000001")
+			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, nil, 0o600), os.Truncate(file, size)); err != nil {
+				t.Fatal(err)
+			}
+			return filepath.Base(path)
+		}
+		stamp := func(ago time.Duration) string { return time.Now().Add(-ago).UTC().Format(asideStamp) }
+		want := []string{put(filepath.Join(m.aside, "1-mine"), 1)}
+		for i, size := range c.bytes {
+			part := put(filepath.Join(m.aside, stamp(time.Duration(len(c.bytes)-i+1)*time.Hour)+"-wal"), size)
+			if i >= c.gone {
+				want = append(want, part)
+			}
+		}
+		for n := range c.fresh {
+			want = append(want, put(filepath.Join(m.aside, fmt.Sprintf("%s-block%02d", stamp(time.Second), n)), 1))
+		}
+		put(filepath.Join(m.dir, "now"), 10)
+		if err := m.move("now", errors.New("damage")); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		entries, err := os.ReadDir(m.aside)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if !strings.HasSuffix(e.Name(), "-now") {
+				got = append(got, e.Name())
+			}
+		}
+		slices.Sort(want)
+		if !slices.Equal(got, want) || len(entries) != len(want)+1 {
+			t.Errorf("%s: %d are there, want %d and what was moved:\n%v\n%v", name, len(entries), len(want), got, want)
+		}
+		if n := strings.Count(log.String(), "were deleted"); n != min(c.gone, 1) {
+			t.Errorf("%s: %d lines: %s", name, n, log.String())
 		}
 	}
 }
