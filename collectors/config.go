@@ -2,6 +2,7 @@ package collectors
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -155,6 +156,34 @@ func (c *Config) Schema() *pipeline.Schema { return snmp.Extend(pipeline.NewSche
 
 // Advice lists what could be better, though nothing is wrong with it.
 func (c *Config) Advice() []string { return snmp.Advice(c.SNMPTables) }
+
+// ReadRarely names the lanes and tables that the config, of all devices or of one, reads no oftener than once in a
+// while; sorted, as the config writes them.
+func (c *Config) ReadRarely(while time.Duration) []string {
+	rare := map[string]bool{}
+	look := func(lanes Lanes, tables map[string]TableConfig) {
+		lanes.Each(func(name string, period configs.Duration) {
+			if period.Std() >= while {
+				rare["lane "+name] = true
+			}
+		})
+		for name, t := range tables {
+			if t.On && t.Every.Std() >= while {
+				rare["table "+name] = true
+			}
+		}
+	}
+	look(c.Lanes, c.Tables)
+	for i := range c.Devices {
+		look(c.Devices[i].Lanes, c.Devices[i].Tables)
+	}
+	for i := range c.SNMPTables {
+		if t := &c.SNMPTables[i]; t.Every.Std() >= while {
+			rare["table "+t.Name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(rare))
+}
 
 // protocols are those that a device has credentials for.
 func (d *DeviceConfig) protocols(known map[string]*Credential) []string {

@@ -26,7 +26,7 @@ func newCheck(io streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, advice := range cfg.Collectors.Advice() {
+			for _, advice := range cfg.Advice() {
 				fmt.Fprintln(io.err, "warning: "+advice)
 			}
 			_, err = fmt.Fprintf(io.out, "%s is fine: %d devices, %d channels, stored in %s\n",

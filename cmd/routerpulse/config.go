@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"strings"
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
@@ -51,6 +52,17 @@ func (c *Config) Validate(r *configs.Report) {
 		r.At("web", "listen").Errorf("add access: tokens: (routerpulse token makes one) or users: (routerpulse hash-password), listen on 127.0.0.1, or set web: { insecure: true }",
 			"listening on %s without any access rule would show the routers to everybody who can reach it", c.Web.Listen)
 	}
+}
+
+// Advice lists what could be better, though nothing is wrong with it.
+func (c *Config) Advice() []string {
+	advice := c.Collectors.Advice()
+	rare := c.Collectors.ReadRarely(embedded.Lookback)
+	if c.Storage.Store() == nil || len(rare) == 0 {
+		return advice
+	}
+	return append(advice, fmt.Sprintf("%s: read no oftener than every %s, which is how long a value holds in the embedded store: charts and alerts have gaps. "+
+		"Read it oftener, or ask for last_over_time(…[1d])", strings.Join(rare, ", "), configs.Duration(embedded.Lookback)))
 }
 
 // configFile finds the config file to use.

@@ -44,7 +44,7 @@ func (d *diagnosis) config(o doctorOptions) (cfg Config, known bool, err error) 
 		d.wrong("config", fmt.Sprintf("%s: %v", name, err), "correct it; 'routerpulse check' says whether it is good")
 		return cfg, false, nil
 	}
-	for _, advice := range cfg.Collectors.Advice() {
+	for _, advice := range cfg.Advice() {
 		d.note("config", advice, "")
 	}
 	d.fine("config", fmt.Sprintf("%s: %d devices, %d channels", name, len(cfg.Collectors.Devices), len(cfg.Stream.Channels)))

@@ -32,7 +32,7 @@ func newServe(io streams) *cobra.Command {
 			}
 			read := func() (Config, *configs.Files, error) { return readConfig(name, cmd.Flags()) }
 			app.reloads = newReloads(app, files, level, read)
-			for _, advice := range cfg.Collectors.Advice() {
+			for _, advice := range cfg.Advice() {
 				log.Warn(advice)
 			}
 			log.Info("config read", "file", name, "devices", len(cfg.Collectors.Devices), "channels", len(cfg.Stream.Channels))

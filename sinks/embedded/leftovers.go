@@ -17,12 +17,12 @@ import (
 // leftovers are the series that were live when the program ended. Nobody says of their rows that they
 // are gone, because who would say it has ended as well. The first whole read of a device's table shows
 // which rows are left, and which texts changed meanwhile; the others are ended then. What nobody reads
-// ends by itself, lookback after its last value.
+// ends by itself, Lookback after its last value.
 type leftovers map[leftoverKey][]labels.Labels
 
 type leftoverKey struct{ device, table string }
 
-// findLeftovers looks through the last lookback before the newest sample.
+// findLeftovers looks through the last Lookback before the newest sample.
 func findLeftovers(db *tsdb.DB, schema *pipeline.Schema) (_ leftovers, err error) {
 	out := leftovers{}
 	newest := db.Head().MaxTime()
@@ -30,7 +30,7 @@ func findLeftovers(db *tsdb.DB, schema *pipeline.Schema) (_ leftovers, err error
 		return out, nil
 	}
 	tables := tableOf(schema)
-	q, err := db.Querier(newest-lookback.Milliseconds(), newest)
+	q, err := db.Querier(newest-Lookback.Milliseconds(), newest)
 	if err != nil {
 		return nil, fmt.Errorf("look for live series: %w", err)
 	}

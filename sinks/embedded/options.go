@@ -11,11 +11,12 @@ import (
 	"github.com/prometheus/prometheus/util/compression"
 )
 
+// Lookback is how long a value holds for PromQL without a new one: over twice the slowest lane's 10 minutes.
+const Lookback = 25 * time.Minute
+
 const (
 	// outOfOrder takes late batches: retries, and clocks that were set back.
 	outOfOrder = 30 * time.Minute
-	// lookback is how long a value holds without a new one: over twice the slowest lane's 10 minutes.
-	lookback = 25 * time.Minute
 
 	maxBlock     = 31 * 24 * time.Hour
 	queryTimeout = 30 * time.Second
@@ -47,7 +48,7 @@ func newEngine(log *slog.Logger, reg prometheus.Registerer) *promql.Engine {
 		Reg:                reg,
 		MaxSamples:         maxSamples,
 		Timeout:            queryTimeout,
-		LookbackDelta:      lookback,
+		LookbackDelta:      Lookback,
 		ActiveQueryTracker: make(slots, concurrentQueries),
 		// A subquery without a step; the engine panics when this is nil.
 		NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },

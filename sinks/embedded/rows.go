@@ -10,8 +10,8 @@ import (
 )
 
 // forgetAfter is how long a row is remembered that neither comes nor is said to be gone. PromQL has
-// forgotten it by then (lookback), so that nothing has to be ended.
-const forgetAfter = 2 * lookback
+// forgotten it by then (Lookback), so that nothing has to be ended.
+const forgetAfter = 2 * Lookback
 
 // rows remembers, for each row that is stored, the database's handles of its series, and which of them
 // are live: what stops coming must be ended.
@@ -63,7 +63,7 @@ func (r *rows) of(s *pipeline.Series) *row {
 
 // sweep forgets rows that did not come for long. It is cheap, and does its work rarely.
 func (r *rows) sweep(now int64) {
-	if now-r.swept < lookback.Milliseconds() {
+	if now-r.swept < Lookback.Milliseconds() {
 		return
 	}
 	if r.swept != 0 {

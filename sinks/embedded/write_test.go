@@ -268,7 +268,7 @@ func TestRowsAreForgotten(t *testing.T) {
 	d := newDevice(t, s, "interface")
 	d.must(map[string]fields{"ether1": up(1), "ether2": up(1)})
 	for range 4 {
-		d.now = d.now.Add(lookback)
+		d.now = d.now.Add(Lookback)
 		d.must(map[string]fields{"ether1": up(1)})
 	}
 	if n := len(s.rows.byKey); n != 1 {
