@@ -34,7 +34,7 @@ type form uint8
 
 const (
 	plain    form = iota
-	mac           // six bytes; any other length is no address
+	mac           // six bytes, or their text; anything else is no address
 	raw           // the bytes as they are
 	label         // text, or bytes that are none, which become "0a:1b:…"
 	portName      // text that is a name: neither a number nor a MAC address
@@ -163,9 +163,14 @@ func ofBuffer(b []byte) []byte {
 	return bytes.TrimRight(text, "\x00")
 }
 
+// macCell takes six bytes, or a text of six numbers: 0:2:63:6:65:d8, 00-1C-7F-81-41-1D.
 func macCell(b []byte, was cell) cell {
-	if len(b) != 6 {
-		return cell{}
+	var spelled [6]byte
+	if len(b) != len(spelled) {
+		if !spellsMAC(b, &spelled) {
+			return cell{}
+		}
+		b = spelled[:]
 	}
 	const hex = "0123456789abcdef"
 	var buf [17]byte
@@ -176,6 +181,32 @@ func macCell(b []byte, was cell) cell {
 		}
 	}
 	return textCell(buf[:], was)
+}
+
+func spellsMAC(text []byte, into *[6]byte) bool {
+	part, digits := 0, 0
+	for _, c := range text {
+		n, isDigit := fromHex(c)
+		switch {
+		case isDigit && digits < 2:
+			into[part], digits = into[part]<<4|n, digits+1
+		case (c == ':' || c == '-') && digits > 0 && part < len(into)-1:
+			part, digits = part+1, 0
+		default:
+			return false
+		}
+	}
+	return part == len(into)-1 && digits > 0
+}
+
+func fromHex(c byte) (n byte, ok bool) {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0', true
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return c | 0x20 - 'a' + 10, true
+	}
+	return 0, false
 }
 
 // longestAddress is the length of an IEEE 64-bit identifier; IPv6 addresses follow a byte that is no letter.

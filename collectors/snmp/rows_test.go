@@ -211,6 +211,13 @@ func TestSpellings(t *testing.T) {
 			t.Errorf("%q is %q", bits, got)
 		}
 	}
+	for text, want := range map[string]string{"\x02\x00\x00\x00\x00\xff": "02:00:00:00:00:ff", "0:2:63:6:65:d8": "00:02:63:06:65:d8",
+		"00-1C-7F-81-41-1D": "00:1c:7f:81:41:1d", "": "", "\x02": "", "1:2:3:4:5": "", "1:2:3:4:5:6:7": "", "1:2:3:4:5:": "", "001:2:3:4:5:6": "", "1::3:4:5:6": "",
+		"1:2:3:4:5:g": ""} {
+		if got := macCell([]byte(text), cell{}).text; got != want {
+			t.Errorf("%q is %q", text, got)
+		}
+	}
 	for text, want := range map[string]string{"ether1": "ether1", "12": "", "D4:CA:6D:EA:FE:90": "", "\x01\x02\x03\x04\x05\x06": ""} {
 		if got := portNameCell([]byte(text), cell{}).text; got != want {
 			t.Errorf("%q is %q", text, got)
