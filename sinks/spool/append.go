@@ -19,10 +19,7 @@ func (s *Spool) Append(r Record) (seq uint64, err error) {
 	if len(r.Lines) > maxLines {
 		return 0, ErrTooLarge
 	}
-	payload, err := s.codec.encode(r.Lines)
-	if err != nil {
-		return 0, s.fail(err)
-	}
+	payload := s.codec.encode(r.Lines)
 	packed, ok := parsePacked(payload)
 	if !ok || len(payload) > maxRecord {
 		return 0, ErrTooLarge

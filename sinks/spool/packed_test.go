@@ -12,16 +12,9 @@ import (
 // entriesOf packs texts.
 func entriesOf(t testing.TB, texts ...[]byte) (entries []Entry) {
 	t.Helper()
-	c, err := newCodec()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := newCodec()
 	for _, text := range texts {
-		payload, err := c.encode(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, ok := parsePacked(payload)
+		p, ok := parsePacked(c.encode(text))
 		if !ok {
 			t.Fatalf("%d bytes are not taken back", len(text))
 		}

@@ -224,7 +224,7 @@ func (s *Spool) readEntry(h *head, at int64) *Entry {
 	var packed Packed
 	payload, err := s.backlog.scan.read(h, at)
 	if err == nil {
-		packed, err = s.codec.decode(h, payload)
+		packed, err = decode(h, payload)
 	}
 	if err != nil {
 		if !errors.Is(err, errDamaged) {

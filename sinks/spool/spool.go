@@ -68,7 +68,7 @@ type trouble struct {
 
 // New prepares a spool. Nothing is touched before Open.
 func New(cfg Config, opt Options) *Spool {
-	s := &Spool{cfg: cfg, opt: opt, log: opt.Log.With("spool", opt.Destination), dir: diskFolder(opt.Dir), now: time.Now,
+	s := &Spool{cfg: cfg, opt: opt, log: opt.Log.With("spool", opt.Destination), dir: diskFolder(opt.Dir), codec: newCodec(), now: time.Now,
 		flying: map[uint64]int{}, wake: make(chan struct{}, 1), stop: make(chan struct{})}
 	s.newest = Reader{spool: s, changed: make(chan struct{}, 1), newest: true}
 	s.older = Reader{spool: s, changed: make(chan struct{}, 1)}
@@ -96,10 +96,7 @@ func (s *Spool) Open() error {
 	if err != nil {
 		return s.fail(err)
 	}
-	if s.codec, err = newCodec(); err == nil {
-		err = s.load()
-	}
-	if err == nil {
+	if err = s.load(); err == nil {
 		err = s.metrics.register()
 	}
 	if err != nil {
