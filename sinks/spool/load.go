@@ -2,9 +2,6 @@ package spool
 
 import "errors"
 
-// maxTorn is how much of what could not be read at the end of a segment is kept aside.
-const maxTorn = 1 << 20
-
 // loadSegment takes a file in. Of a sealed one its footer says what is in it, the others are scanned.
 func (s *Spool) loadSegment(name string, first uint64) error {
 	f, err := s.dir.open(name, false)
@@ -82,13 +79,6 @@ func sameRecord(g *segment, f file, other *segment, otherFile file) bool {
 	return false
 }
 
-// setAside renames a file that is no segment: nothing is ever thrown away unseen.
-func (s *Spool) setAside(name string, why error) error {
-	s.log.Error("a segment cannot be used; it is kept under another name", "file", name, "as", name+".bad", "err", why)
-	s.metrics.damaged.Inc()
-	return s.dir.rename(name, name+".bad")
-}
-
 // scanTail goes through a segment that was not sealed: the process ended while it was written. What
 // comes behind the last whole record is cut off, and the segment is sealed.
 func (s *Spool) scanTail(g *segment, f file, size int64) {
@@ -129,19 +119,6 @@ func (g *segment) count(h *head) {
 		g.min = h.min
 	}
 	g.max = max(g.max, h.max)
-}
-
-// keepTorn keeps what is cut off, for people.
-func (s *Spool) keepTorn(g *segment, f file, from, to int64) {
-	b := make([]byte, min(to-from, maxTorn))
-	n, _ := f.ReadAt(b, from)
-	s.log.Warn("the last record of a segment was not written to its end", "file", g.name, "bytes", to-from)
-	out, err := s.dir.open(g.name+".torn", true)
-	if err != nil {
-		return
-	}
-	_, _ = out.WriteAt(b[:n], 0)
-	_ = out.Close()
 }
 
 // countLeft finds out what is not settled of a segment. A record that is damaged counts: it is settled

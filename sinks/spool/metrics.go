@@ -15,7 +15,7 @@ type metrics struct {
 	shedSamples, shedRecords *prometheus.CounterVec // by reason
 	errors                   *prometheus.CounterVec // by errno
 	dead                     prometheus.Counter
-	damaged                  prometheus.Counter
+	damaged, trimmed         prometheus.Counter
 	fsync                    prometheus.Histogram
 	rate                     rate
 	appended                 float64 // bytes; under the spool's lock
@@ -36,6 +36,7 @@ func newMetrics(s *Spool, reg prometheus.Registerer, destination string) *metric
 		errors:      vec("errors_total", "Writes and syncs that failed, by error.", "errno"),
 		dead:        counter("dead_samples_total", "Samples that the database will never take; they are in the folder dead."),
 		damaged:     counter("damaged_files_total", "Files that are no segments and were put aside."),
+		trimmed:     counter("aside_files_removed_total", "Files that had been put aside and were removed, as there were too many."),
 		fsync: prometheus.NewHistogram(prometheus.HistogramOpts{Name: name("fsync_seconds"), Help: "How long it took to bring records to the disk.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 8)}),
 	}
@@ -56,7 +57,7 @@ func newMetrics(s *Spool, reg prometheus.Registerer, destination string) *metric
 	for _, reason := range []string{shedCap, shedAge, shedDisk, shedDamaged} {
 		m.shed(reason, 0, 0)
 	}
-	m.all = append(m.all, m.shedSamples, m.shedRecords, m.errors, m.dead, m.damaged, m.fsync)
+	m.all = append(m.all, m.shedSamples, m.shedRecords, m.errors, m.dead, m.damaged, m.trimmed, m.fsync)
 	return m
 }
 

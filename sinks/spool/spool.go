@@ -147,7 +147,7 @@ func (s *Spool) load() error {
 	} else {
 		s.backlog.seq = s.nextSeq
 	}
-	return nil
+	return s.trimAside()
 }
 
 // Close takes no more records, and brings everything to the disk. What was not acknowledged is there at

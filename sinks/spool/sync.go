@@ -129,11 +129,11 @@ func (s *Spool) moveTail(old *segment, records []byte) error {
 	back := func() error { return nil }
 	if first == old.first { // nothing of it is on the disk: the new one takes its name
 		name := old.name
-		if err := s.dir.rename(name, name+".unsynced"); err != nil {
+		if err := s.dir.rename(name, name+unsyncedSuffix); err != nil {
 			return err
 		}
-		old.name += ".unsynced"
-		back = func() error { old.name = name; return s.dir.rename(name+".unsynced", name) }
+		old.name += unsyncedSuffix
+		back = func() error { old.name = name; return s.dir.rename(name+unsyncedSuffix, name) }
 	}
 	after := s.nextSeq
 	s.nextSeq = first
