@@ -28,6 +28,7 @@ type options struct {
 	warn      time.Duration // before an identity ends
 	spread    time.Duration // over which streams are told goodbye, at most
 	save      time.Duration // between two times that the rows are saved
+	saveIdle  time.Duration // the same while nobody listens
 	limits    state.Limits
 	now       func() time.Time
 }
@@ -44,6 +45,7 @@ func defaultOptions() options {
 		warn:      time.Minute,
 		spread:    500 * time.Millisecond,
 		save:      10 * time.Second,
+		saveIdle:  time.Minute,
 		limits:    state.DefaultLimits(),
 		now:       time.Now,
 	}

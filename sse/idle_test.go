@@ -1,6 +1,9 @@
 package sse
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -26,4 +29,34 @@ func TestNobodyListens(t *testing.T) {
 		})
 		st.close()
 	}
+}
+
+// TestSavedAgainWhenSomebodyListens: while nobody does, the rows are saved an hour later again; who comes
+// changes that at once.
+func TestSavedAgainWhenSomebodyListens(t *testing.T) {
+	opt := testOptions()
+	opt.save, opt.saveIdle = time.Millisecond, time.Hour
+	folder := filepath.Join(t.TempDir(), "stream")
+	s := serveFrom(t, testConfig(), opt, func(h *Hub) {
+		if err := h.Restore(folder); err != nil {
+			t.Fatal(err)
+		}
+	})
+	f := newFleet()
+	var last []byte
+	saved := func() bool {
+		rows, err := os.ReadFile(filepath.Join(folder, rowsFile))
+		other := err == nil && !bytes.Equal(rows, last)
+		if other {
+			last = rows
+		}
+		return other
+	}
+	s.hub.Publish(f.live("core-1", fields{"cpu_percent": 1}))
+	eventually(t, "the rows are saved for the first time", saved)
+	st := s.open(nil, "channel=public-routers")
+	st.untilSync()
+	s.hub.Publish(f.live("core-1", fields{"cpu_percent": 2}))
+	eventually(t, "the rows are saved again", saved)
+	st.close()
 }

@@ -92,14 +92,17 @@ func (p *projector) confirm(src *source, samples int) {
 	src.interfaces = slices.Clip(src.interfaces[:samples])
 }
 
-// keep saves the rows from time to time, until the hub closes, and then once more.
+// keep saves the rows from time to time, rarely while nobody listens, until the hub closes, and then once more.
 func (h *Hub) keep() {
 	defer close(h.kept)
 	var last state.Place
+	var saved time.Time
 	wait := h.opt.save
 	for more := true; more; {
 		if more = h.pause(wait); !more {
 			<-h.stopped // the last cut is made
+		} else if h.idling.Load() && time.Since(saved) < h.opt.saveIdle {
+			continue
 		}
 		at := state.Place{}
 		h.store.Read(func() { at = h.store.Place() })
@@ -116,7 +119,7 @@ func (h *Hub) keep() {
 			h.troubled = true
 			continue
 		}
-		h.troubled, last = false, at
+		h.troubled, last, saved = false, at, time.Now()
 		wait = max(h.opt.save, 20*time.Since(start)) // a twentieth of a core at most
 	}
 }
