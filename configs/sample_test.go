@@ -11,9 +11,9 @@ import (
 // sections are the keys that a sample may have at the top. What is below them belongs to the packages
 // that declare it; the program's own tests check the samples against those.
 type sections struct {
-	Web, Log, Storage, Lanes, Tables, Access any
-	Credentials, Devices, Channels, Apps     []any
-	SNMPTables                               []any `yaml:"snmp_tables"`
+	Web, Log, Storage, Lanes, Tables, Access, Stream any
+	Credentials, Devices, Channels, Apps             []any
+	SNMPTables                                       []any `yaml:"snmp_tables"`
 }
 
 func TestDefaultLoads(t *testing.T) {

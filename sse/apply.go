@@ -19,6 +19,7 @@ func (h *Hub) Prepare(cfg Config) (apply func(), err error) {
 		h.channels.Store(next) // first: who comes now is judged by the new ones
 		grant()
 		h.gate.limit(cfg.Access.Limits)
+		h.compress.Store(cfg.Stream.Compress)
 		present.replaced(next)
 	}, nil
 }

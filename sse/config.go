@@ -10,8 +10,15 @@ import (
 // Config is the live stream's part of the config file.
 type Config struct {
 	Access   access.Config   `yaml:"access"`
+	Stream   StreamConfig    `yaml:"stream"`
 	Channels []ChannelConfig `yaml:"channels"`
 	Apps     []AppConfig     `yaml:"apps"` // may publish, signed as Pusher signs
+}
+
+// StreamConfig says how streams are sent.
+type StreamConfig struct {
+	// Compress compresses the streams of those who say that they accept gzip.
+	Compress bool `yaml:"compress"`
 }
 
 // ChannelConfig is a channel that subscribers can ask for.
@@ -48,6 +55,7 @@ func DefaultConfig() Config {
 	}
 	return Config{
 		Access: access.DefaultConfig(),
+		Stream: StreamConfig{Compress: true},
 		Channels: []ChannelConfig{
 			{Name: "public-routers", Access: access.Public(), Carries: carry(topicLive, topicStatus, topicConnected)},
 			{Name: "private-router-status", Access: access.Authenticated(), Carries: carry(topicStatus)},

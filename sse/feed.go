@@ -35,6 +35,8 @@ type feed struct {
 	step *step
 	run  *run // a cut of which chunks are left
 	at   int  // the next of them
+
+	shared *shared // what next returned, if others are sent the same
 }
 
 // feedEnv is what all feeds of a hub share.
@@ -84,6 +86,7 @@ func (f *feed) resumed() bool { return f.step != nil && !f.step.snapshot }
 // next returns the bytes to write now, whole frames of at most 64 KiB together, or nil if the client has
 // everything. The bytes may be shared: do not change them.
 func (f *feed) next() []byte {
+	f.shared = nil
 	for {
 		if f.step != nil {
 			if b := f.stepOn(); b != nil {
@@ -114,7 +117,8 @@ func (f *feed) follow() (frames []byte, done bool) {
 	case f.run == nil:
 		f.run, f.at = next, 0
 	}
-	frames = f.run.chunks[f.at]
+	f.shared = f.run.chunks[f.at]
+	frames = f.shared.bytes
 	f.told = max(f.told, f.run.told[f.at])
 	f.known = max(f.known, f.run.rows)
 	if f.at++; f.at == len(f.run.chunks) {

@@ -141,15 +141,15 @@ func (v *view) frameName(c *carry, e *state.Entry) string {
 }
 
 func newRun(v *view, e *encoder, chunks []chunk) *run {
-	r := &run{base: v.base, place: e.cut.Place, rows: v.rows, chunks: make([][]byte, len(chunks))}
+	r := &run{base: v.base, place: e.cut.Place, rows: v.rows, chunks: make([]*shared, len(chunks))}
 	for i, c := range chunks {
-		r.chunks[i] = c.bytes
+		r.chunks[i] = newShared(c.bytes, v)
 		r.told = append(r.told, c.told)
 	}
 	last := len(chunks) - 1
-	r.chunks[last] = chunks[last].withID(v.id(e.epoch, r.place))
+	r.chunks[last].bytes = chunks[last].withID(v.id(e.epoch, r.place))
 	for _, c := range r.chunks {
-		r.size += len(c)
+		r.size += len(c.bytes)
 	}
 	return r
 }

@@ -75,6 +75,8 @@ type Hub struct {
 	gate     *gate
 	conns    *conns
 	pump     *pump // while the hub is open
+	packer   packer
+	compress atomic.Bool // those streams that want it
 
 	in    sync.Mutex // of the projector and its inbox; held for memory only, and never with another lock
 	proj  *projector
@@ -131,6 +133,7 @@ func newHub(cfg Config, schema *pipeline.Schema, reg prometheus.Registerer, log 
 		kept:    make(chan struct{}),
 	}
 	h.channels.Store(list)
+	h.compress.Store(cfg.Stream.Compress)
 	h.encoder = newEncoder(h.store.Epoch())
 	h.settled.Store(&state.Place{})
 	if h.metrics, err = newMetrics(reg, h); err != nil {

@@ -16,6 +16,7 @@ type metrics struct {
 	connections *prometheus.CounterVec // by how they began
 	ended       *prometheus.CounterVec // by why they ended
 	refused     *prometheus.CounterVec // by status
+	compressed  prometheus.Counter
 	bytes       prometheus.Counter
 	lagged      prometheus.Counter
 	gaps        prometheus.Counter
@@ -47,6 +48,7 @@ func newMetrics(reg prometheus.Registerer, h *Hub) (*metrics, error) {
 		connections: vec("connections_total", "Streams opened, by how they began: snapshot or resume.", "start"),
 		ended:       vec("ended_total", "Streams ended, by why.", "why"),
 		refused:     vec("refused_total", "Requests for a stream that were refused, by status.", "status"),
+		compressed:  counter("compressed_total", "Streams opened of which the bytes are compressed."),
 		bytes:       counter("sent_bytes_total", "Bytes of frames written to subscribers."),
 		lagged:      counter("lagged_total", "Times that a subscriber fell behind and was told everything at once later."),
 		gaps:        counter("gaps_total", "Gap frames sent: events that a subscriber will never get."),
@@ -62,7 +64,7 @@ func newMetrics(reg prometheus.Registerer, h *Hub) (*metrics, error) {
 			return n
 		}
 	}
-	return m, register(reg, m.publish, m.cuts, m.changes, m.connections, m.ended, m.refused, m.bytes, m.lagged, m.gaps, m.saves, m.failed, m.posts, m.asked, m.keys,
+	return m, register(reg, m.publish, m.cuts, m.changes, m.connections, m.ended, m.refused, m.compressed, m.bytes, m.lagged, m.gaps, m.saves, m.failed, m.posts, m.asked, m.keys,
 		gauge("subscribers", "Streams that are open.", h.conns.count),
 		gauge("views", "Different views that are followed.", h.views.count),
 		gauge("rows", "Rows of all topics.", rows(func(r, _ int) int { return r })),

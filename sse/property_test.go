@@ -2,8 +2,10 @@ package sse
 
 import (
 	"bytes"
+	"compress/flate"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"reflect"
@@ -365,6 +367,7 @@ func (s *subscriber) connect() {
 	}
 	again := *s.query
 	again.last = s.client.lastID
+	again.gzip = w.rng.IntN(2) == 0
 	again.rebind(w.hub)
 	s.query = &again
 	s.session = w.hub.openSession(s.query, sleeps{})
@@ -376,7 +379,7 @@ func (s *subscriber) connect() {
 	} else {
 		w.tally.Snapshots++
 	}
-	s.take(s.session.next()) // hello
+	s.take(s.next()) // hello
 }
 
 // changedSince lists the rows that are in view, or gone, and changed after a cut.
@@ -439,12 +442,25 @@ func countFrames(frames []message, event string) (n int) {
 	return n
 }
 
+// next is what the session writes next, unpacked by itself: no segment needs another one.
+func (s *subscriber) next() []byte {
+	b := s.session.next()
+	if s.session.gzip == nil || b == nil {
+		return b
+	}
+	plain, err := io.ReadAll(flate.NewReader(io.MultiReader(bytes.NewReader(bytes.TrimPrefix(b, []byte(gzipHead))), strings.NewReader(lastBlock))))
+	if err != nil {
+		s.world.t.Errorf("a segment that cannot be unpacked: %v", err)
+	}
+	return plain
+}
+
 // pull takes the next chunk, if there is one.
 func (s *subscriber) pull() bool {
 	feed := s.session.feed
 	run := feed.run
 	lag := feed.step == nil && !s.moves()
-	b := s.session.next()
+	b := s.next()
 	if lag && feed.step != nil {
 		s.world.tally.Lags++
 	}
@@ -468,7 +484,7 @@ func (s *subscriber) pull() bool {
 
 // breakOff cuts the connection at any byte of what comes next.
 func (s *subscriber) breakOff() {
-	b := s.session.next()
+	b := s.next()
 	if n := len(b); n > 0 {
 		at := s.world.rng.IntN(n + 1)
 		if at < n {

@@ -29,6 +29,7 @@ type query struct {
 	parts    []part
 	app      bool
 	history  int
+	gzip     bool
 	last     string            // the cursor
 	denied   map[string]string // with partial=1: channel to why
 }
@@ -41,7 +42,7 @@ func (h *Hub) admit(w http.ResponseWriter, r *http.Request) (*query, *access.Pro
 	}
 	values := r.URL.Query()
 	names := distinct(values[queryChannel])
-	q := &query{app: values.Get("names") == "app", last: r.Header.Get("Last-Event-ID"),
+	q := &query{gzip: h.compress.Load() && takesGzip(r), app: values.Get("names") == "app", last: r.Header.Get("Last-Event-ID"),
 		scope: scope{distinct(values["router"]), distinct(values["group"]), values.Get("track") == "1"}}
 	if q.last == "" {
 		q.last = values.Get("last_event_id")

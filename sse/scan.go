@@ -31,6 +31,7 @@ type scanKey struct {
 // scanned is one chunk of a scan.
 type scanned struct {
 	chunk chunk
+	same  *shared // the chunk, for those who are sent it as it is
 	next  position
 	alive []int // rows in view that were passed, by part of the view
 	sent  int   // rows
@@ -127,6 +128,7 @@ func (s *scanner) result() *scanned {
 	out := &scanned{next: s.at, alive: s.alive, sent: s.sent}
 	if len(s.w.chunks) > 0 {
 		out.chunk = s.w.chunks[0]
+		out.same = newShared(out.chunk.bytes, s.view)
 	}
 	return out
 }

@@ -33,6 +33,8 @@ type session struct {
 	why      string           // it has ended: why, as the metric has it
 	dueAt    atomic.Int64     // when next is worth a call although the view has no more, Unix nanoseconds
 
+	gzip *gzipped // nil: it is not compressed
+
 	moving *move // begun, and not told yet
 
 	mu     sync.Mutex // of what requests beside the stream change
@@ -64,6 +66,10 @@ func (h *Hub) openSession(q *query, by sleeper) *session {
 	s.view, s.feed = h.watch(q, q.last)
 	s.beat = h.opt.now().Add(jitter(h.opt.heartbeat))
 	s.hello = h.hello(q, s.id, s.feed.resumed())
+	if q.gzip {
+		s.gzip = &gzipped{}
+		h.metrics.compressed.Inc()
+	}
 	start := "snapshot"
 	if s.feed.resumed() {
 		start = "resume"
@@ -84,9 +90,19 @@ func (s *session) close() {
 	s.hub.listeners.Add(-1)
 }
 
-// next returns frames to write, or nil. After nil the session has ended if why is set; else it waits for
+// next returns bytes to write, or nil. After nil the session has ended if why is set; else it waits for
 // its view, which will wake the owner, and wants to be asked again when it is due.
 func (s *session) next() []byte {
+	frames := s.frames()
+	if s.gzip != nil && frames != nil {
+		frames = s.gzip.wrap(frames, s.feed.shared, &s.hub.packer, s.why != "")
+	}
+	s.feed.shared = nil
+	return frames
+}
+
+// frames returns what to write, as it is without compression.
+func (s *session) frames() []byte {
 	if s.why != "" {
 		return nil
 	}

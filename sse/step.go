@@ -53,6 +53,7 @@ func (f *feed) stepRows() []byte {
 	if s.at.done && !s.closing() && !f.eventsLeft() {
 		return f.endWith(made.chunk)
 	}
+	f.shared = made.same
 	return made.chunk.bytes
 }
 

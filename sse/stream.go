@@ -74,6 +74,13 @@ func setHeader(header http.Header, r *http.Request) {
 	}
 }
 
+func setEncoding(header http.Header, q *query) {
+	header.Add("Vary", "Accept-Encoding")
+	if q.gzip {
+		header.Set("Content-Encoding", "gzip")
+	}
+}
+
 // serve runs one stream, or hands it to the pump. leave is called when it ends.
 func (h *Hub) serve(w http.ResponseWriter, r *http.Request, q *query, leave func()) {
 	if !h.open.Load() || h.conns.shutting() {
@@ -93,6 +100,7 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request, q *query, leave func
 		return
 	}
 	defer h.conns.remove(c.session.id)
+	setEncoding(w.Header(), q)
 	startStream(w, r)
 	h.metrics.ended.WithLabelValues(c.run(r)).Inc()
 }
@@ -106,6 +114,7 @@ func notNow() *access.Problem {
 func (h *Hub) hijack(w http.ResponseWriter, r *http.Request, q *query, leave func()) bool {
 	header := w.Header().Clone()
 	setHeader(header, r)
+	setEncoding(header, q)
 	header.Set("Date", h.opt.now().UTC().Format(http.TimeFormat))
 	head := bytes.NewBufferString("HTTP/1.1 200 OK\r\n")
 	_ = header.Write(head) // a buffer takes everything

@@ -45,7 +45,7 @@ type view struct {
 type run struct {
 	base, place state.Place
 	rows        uint64 // the seq of its deltas, 0 if it has none
-	chunks      [][]byte
+	chunks      []*shared
 	told        []uint64 // by chunk: the position of the last event up to its end, 0 for none
 	size        int
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -37,6 +39,7 @@ type target struct {
 	ready   string      // what says that a stream is in sync
 	tls     *tls.Config // nil: none
 	http2   bool
+	gzip    bool
 }
 
 // addresses is from how many the subscribers come, 127.0.0.2 and on: one has ports for 28,000 only.
@@ -116,9 +119,14 @@ func (c *crowd) open(ctx context.Context, i int, small bool) error {
 
 // request asks for a stream and returns where it comes from.
 func (c *crowd) request(ctx context.Context, conn net.Conn, i int) (io.Reader, error) {
+	wire := counted{conn, &c.bytes}
+	if c.target.gzip {
+		_, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\nAccept-Encoding: gzip\r\n\r\n", c.target.path(i))
+		return &unpacked{wire: wire}, err
+	}
 	if !c.target.http2 {
 		_, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n", c.target.path(i))
-		return conn, err
+		return wire, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://localhost"+c.target.path(i), nil)
 	if err != nil {
@@ -135,7 +143,42 @@ func (c *crowd) request(ctx context.Context, conn net.Conn, i int) (io.Reader, e
 	if err != nil {
 		return nil, err
 	}
-	return resp.Body, nil // ends with its connection
+	return counted{resp.Body, &c.bytes}, nil // ends with its connection
+}
+
+// counted counts the bytes that are read.
+type counted struct {
+	from  io.Reader
+	bytes *atomic.Int64
+}
+
+func (c counted) Read(b []byte) (int, error) {
+	n, err := c.from.Read(b)
+	c.bytes.Add(int64(n))
+	return n, err
+}
+
+// unpacked reads what a server compressed.
+type unpacked struct {
+	wire io.Reader
+	z    *gzip.Reader // from the end of the header on
+}
+
+func (u *unpacked) Read(b []byte) (int, error) {
+	if u.z == nil {
+		wire := bufio.NewReaderSize(u.wire, 4<<10)
+		resp, err := http.ReadResponse(wire, nil) //nolint:bodyclose // it ends with its connection
+		if err != nil {
+			return 0, err
+		}
+		if resp.Header.Get("Content-Encoding") != "gzip" {
+			return 0, errors.New("the server does not compress")
+		}
+		if u.z, err = gzip.NewReader(wire); err != nil {
+			return 0, err
+		}
+	}
+	return u.z.Read(b)
 }
 
 // asOverEthernet makes a connection one of small segments. For those of loopback, which are 64 KB, the

@@ -30,6 +30,13 @@ func viewports(ctx context.Context, b *bench) error {
 	return err
 }
 
+// compressed is the load with subscribers that accept gzip.
+func compressed(ctx context.Context, b *bench) error {
+	f, err := b.try(ctx, trial{scenario: "gzip", server: ours, subscribers: b.subscribers, target: func(to *target) { to.gzip = true }})
+	b.report.add(f)
+	return err
+}
+
 // asking is the path of a stream of some routers.
 func asking(routers []int) string {
 	var s strings.Builder

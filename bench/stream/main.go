@@ -56,7 +56,7 @@ type scenario struct {
 
 func scenarios() []scenario {
 	return []scenario{
-		{"load", load}, {"page", page}, {"stalled", stalled}, {"viewports", viewports}, {"tls", overTLS}, {"http2", overHTTP2},
+		{"load", load}, {"page", page}, {"stalled", stalled}, {"gzip", compressed}, {"viewports", viewports}, {"tls", overTLS}, {"http2", overHTTP2},
 		{"many", many}, {"restart", restart},
 	}
 }

@@ -61,7 +61,6 @@ const (
 
 // take looks through what came.
 func (r *reader) take(b []byte) {
-	r.tally.bytes.Add(int64(len(b)))
 	if len(r.kept) > 0 {
 		b = append(r.kept, b...)
 	}
