@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -467,4 +468,29 @@ func TestBatchOfferedAgain(t *testing.T) {
 	}
 	d.now = b.Time
 	d.expect(map[string]string{"interface_rx_bytes{interface=ether1}": "3", "interface_info{interface=ether1,comment=c}": "1"})
+}
+
+// BenchmarkFirstWrite is the first poll of a router, whose series are all new.
+func BenchmarkFirstWrite(b *testing.B) {
+	s := openStore(b, b.TempDir())
+	tab := s.schema.Table("interface")
+	at := time.Now()
+	for n := 0; b.Loop(); n++ {
+		read := pipeline.TableRead{Table: tab, Status: pipeline.Whole}
+		device := fmt.Sprintf("router-%d", n)
+		for i := range 20 {
+			sample := pipeline.Sample{Series: pipeline.NewSeries(tab, device, nil, fmt.Sprintf("ether%d", i))}
+			for _, def := range tab.Fields {
+				if def.Kind == pipeline.Gauge {
+					sample.Fields = append(sample.Fields, pipeline.Field{Def: def, Value: pipeline.GaugeValue(float64(n))})
+				}
+			}
+			read.Samples = append(read.Samples, sample)
+		}
+		batch := pipeline.Batch{Device: device, Lane: pipeline.LaneLive, Time: at, Tables: []pipeline.TableRead{read}}
+		if err := s.Write(b.Context(), batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(s.db.Head().NumSeries()), "ns/series")
 }
