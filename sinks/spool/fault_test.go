@@ -158,8 +158,8 @@ func TestFault08DiskFull(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("NOT RUN: mounting a small file system needs root")
 	}
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=32m"); err != nil {
+	dir, mib := t.TempDir(), sinktest.Trials(8, 32)
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%dm", mib)); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
@@ -167,7 +167,7 @@ func TestFault08DiskFull(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	s := New(Config{MaxBytes: 1 << 30, SegmentBytes: 1 << 20, Fsync: syncInterval}, Options{Dir: dir + "/spool", Destination: "main",
+	s := New(Config{MaxBytes: 1 << 30, SegmentBytes: int64(mib) << 15, Fsync: syncInterval}, Options{Dir: dir + "/spool", Destination: "main",
 		Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)})
 	if err := s.Open(); err != nil {
 		t.Fatal(err)
@@ -182,7 +182,7 @@ func TestFault08DiskFull(t *testing.T) {
 			}
 		}
 	}
-	fillUp(60_000) // over 60 MiB
+	fillUp(2000 * mib) // twice what there is room for
 	other, err := os.Create(dir + "/other")
 	if err != nil {
 		t.Fatal(err)
@@ -192,7 +192,7 @@ func TestFault08DiskFull(t *testing.T) {
 			break
 		}
 	}
-	fillUp(61_000) // nothing is left for the spool but what it has
+	fillUp(n + 1000) // nothing is left for the spool but what it has
 	if err := errors.Join(other.Close(), os.Remove(dir+"/other")); err != nil {
 		t.Fatal(err)
 	}

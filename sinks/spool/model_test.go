@@ -318,7 +318,7 @@ func (w *world) damage() {
 // Random sequences of appends, reads, acknowledgements, crashes, power cuts, full disks and failing
 // writes: nothing that must be there is missing, nothing is changed, it always opens.
 func TestModel(t *testing.T) {
-	seeds := sinktest.Trials(1500, 100_000)
+	seeds := sinktest.Trials(400, 100_000)
 	first := 1
 	if text := os.Getenv("SPOOL_SEED"); text != "" {
 		first, _ = strconv.Atoi(text)

@@ -307,7 +307,7 @@ func write(t *testing.T, dir, name string, data []byte) {
 
 // Fault 02: a power cut loses what was not synced, at most, and never keeps a spool from opening.
 func TestFault02PowerLoss(t *testing.T) {
-	seeds := sinktest.Trials(500, 10_000)
+	seeds := sinktest.Trials(200, 10_000)
 	lost, wrong := 0, 0
 	for seed := range seeds {
 		w := newWorld(t, uint64(seed))
