@@ -227,6 +227,7 @@ func TestProtocolsAgreeOnRows(t *testing.T) {
 }
 
 func TestDeviceThatGoesAwayAndReturns(t *testing.T) {
+	t.Parallel()
 	fleet, cfg := openFleet(t, 2)
 	in := start(t, cfg)
 	away, stays := fleet.Routers()[0], fleet.Routers()[1]

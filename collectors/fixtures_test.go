@@ -225,6 +225,7 @@ func writeFixture(t *testing.T, folder string, r *Recording) {
 // A replayed recording reads as the router that it was made of: the same tables with as many rows, and
 // in them the same numbers, states and flags. Only texts differ, which are masked.
 func TestRecordingsReadAsTheirRouters(t *testing.T) {
+	t.Parallel()
 	fleet := simulator.New(simulator.Options{Routers: 25, Seed: 11, Quiet: true, Clock: recordedAt})
 	if err := fleet.Open(t.Context()); err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gosnmp/gosnmp"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -84,7 +85,9 @@ func TestFault24ForgedReplies(t *testing.T) {
 				t.Skipf("NOT RUN: no second loopback address: %v", err)
 			}
 			defer func() { _ = other.Close() }()
-			c := a.collector(t, func(target *Target) { target.Credential.Version = version.String() })
+			c := a.collector(t, func(target *Target) { // a request that is sent again would change the count
+				target.Credential.Version, target.Timeout = version.String(), 5*time.Second
+			})
 			plain := dump(mustCollect(t, a.collector(t, func(target *Target) { target.Credential.Version = version.String() }))...)
 			f := &forger{agent: a, forge: other, sent: map[string]int{}, version: version}
 			a.sending(func(request *gosnmp.SnmpPacket, reply []byte) [][]byte {

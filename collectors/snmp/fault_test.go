@@ -116,6 +116,7 @@ func repliesOfAPoll(t *testing.T) (replies [][]byte) {
 // Fault 26: whatever a hostile agent does in a walk, the poll ends by a bound on rows, time or bytes, and
 // the table is failed, never short.
 func TestFault26HostileAgent(t *testing.T) {
+	t.Parallel()
 	const deadline = 4 * time.Second
 	inStorage := func(request *gosnmp.SnmpPacket) bool {
 		return request.PDUType != gosnmp.GetRequest && inside(request.Variables[0].Name, hrStorageEntry)

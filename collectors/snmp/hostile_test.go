@@ -263,6 +263,7 @@ func TestAPanicIsAnError(t *testing.T) {
 
 // No message of this package names the community, whatever goes wrong.
 func TestSecretsAreNotNamed(t *testing.T) {
+	t.Parallel()
 	const canary = "c4n4ry-community"
 	secret := func(target *Target) { target.Credential.Community = configs.NewSecret(canary) }
 	a := newAgent(t, aRouter(2)...)

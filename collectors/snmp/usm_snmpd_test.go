@@ -124,6 +124,7 @@ func TestSnmpdV3Tables(t *testing.T) {
 
 // A context is another agent behind the agent.
 func TestSnmpdV3Context(t *testing.T) {
+	t.Parallel()
 	behind := startSnmpd(t, strings.ReplaceAll(linuxConfig, "core-1", "behind-1"))
 	u := v3User{"sha1", "aes128"}
 	d := startSnmpd(t, linuxConfig+u.config()+"group g usm "+u.name()+"\nview all included .1\naccess g vrf- any noauth prefix all none none\n"+
@@ -255,6 +256,7 @@ func setBoots(t *testing.T, file string, boots int) {
 
 // What the agent refuses is said to be refused, why, and never with the password.
 func TestSnmpdV3Refusals(t *testing.T) {
+	t.Parallel()
 	both, signs, plain := v3User{"sha256", "aes128"}, v3User{"sha1", ""}, v3User{}
 	d := startSnmpdV3(t, both, signs, plain)
 	wrong := configs.NewSecret("wrong-c4n4ry")

@@ -215,6 +215,7 @@ func TestV3EngineThatIsNeverTheSame(t *testing.T) {
 
 // Reports that say no: which are the credentials' fault, and that the poll ends with them.
 func TestV3Reports(t *testing.T) {
+	t.Parallel()
 	for counter, test := range map[string]struct {
 		refused bool
 		want    string
@@ -259,6 +260,7 @@ func TestV3GarbledReply(t *testing.T) {
 
 // No message, no metric and nothing that prints a device has a password in it.
 func TestV3SecretsAreNotNamed(t *testing.T) {
+	t.Parallel()
 	u := v3User{"sha256", "aes128"}
 	a := newUSMAgent(t, u, aRouter(1)...)
 	c := a.collector(t, func(target *Target) { target.Timeout = 30 * time.Millisecond })
