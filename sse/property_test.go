@@ -26,7 +26,7 @@ import (
 // subscriber to the protocol: whenever it has read all it has the state of the hub, and in the end every
 // event that the journal could keep, once. SSE_SCHEDULES says how many schedules there are.
 func TestResume(t *testing.T) {
-	n := sinktest.Trials(250, 10_000)
+	n := sinktest.Trials(100, 10_000)
 	if s := os.Getenv("SSE_SCHEDULES"); s != "" {
 		n, _ = strconv.Atoi(s)
 	}

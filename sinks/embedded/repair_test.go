@@ -105,7 +105,7 @@ func damage(t *testing.T, dir string, r *rand.Rand) string {
 // TestFault43Damage: whatever file is damaged, the store opens, takes samples and answers, and no value
 // is another than the one that was written. A query over a damaged chunk may be an error.
 func TestFault43Damage(t *testing.T) {
-	fault := sinktest.Fault{Row: "43", Trials: sinktest.Trials(12, 300)}
+	fault := sinktest.Fault{Row: "43", Trials: sinktest.Trials(8, 300)}
 	aged := agedFolder(t)
 	refused, moved, missing := 0, 0, 0
 	for seed := range fault.Trials {
