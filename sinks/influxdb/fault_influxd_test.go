@@ -28,10 +28,10 @@ func stored(t *testing.T, url, database string) int {
 	return n
 }
 
-// both runs a test against InfluxDB 1.6.7 and 1.8.3.
+// both runs a test against InfluxDB 1.6.7 and 1.8.3, at the same time.
 func both(t *testing.T, run func(t *testing.T, old bool)) {
 	for name, old := range map[string]bool{"1.6.7": true, "1.8.3": false} {
-		t.Run(name, func(t *testing.T) { run(t, old) })
+		t.Run(name, func(t *testing.T) { t.Parallel(); run(t, old) })
 	}
 }
 
@@ -45,6 +45,7 @@ func start(t *testing.T, old bool, http string) *sinktest.Influxd {
 
 // Fault 05: the database is killed during writes, again and again: each sample is there once.
 func TestFault05DatabaseKilled(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, old bool) {
 		db := start(t, old, "")
 		s := openReal(t, db.URL, "kill")
@@ -116,6 +117,7 @@ func fill(t *testing.T, dir string) (free func()) {
 // Fault 06: the database's disk is full, and the series are new to it: it answers 400. Nothing becomes a
 // dead letter, and all is there when there is room and it was restarted.
 func TestFault06DiskFullNewSeries(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, old bool) {
 		dir := smallDisk(t, "24m")
 		db := sinktest.NewInfluxdIn(t, dir, old)
@@ -141,6 +143,7 @@ func TestFault06DiskFullNewSeries(t *testing.T) {
 
 // Fault 07: the same with series that it knows: it answers 500 until it is restarted.
 func TestFault07DiskFullKnownSeries(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, old bool) {
 		dir := smallDisk(t, "160m")
 		db := sinktest.NewInfluxdIn(t, dir, old)
@@ -172,6 +175,7 @@ func TestFault07DiskFullKnownSeries(t *testing.T) {
 
 // Fault 15: one bad line among 5,000: a field of another type, to a real server.
 func TestFault15OneBadLine(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, old bool) {
 		db := start(t, old, "")
 		sinktest.QueryInfluxQL(t, db.URL, "", `CREATE DATABASE bad`)
@@ -239,6 +243,7 @@ func post(t *testing.T, url, body string) {
 
 // Fault 16: a real server that takes 3 kB a request, packed, gets everything, and is not asked for more again.
 func TestFault16TooLarge(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, old bool) {
 		db := start(t, old, "  max-body-size = 3000")
 		s := openReal(t, db.URL, "small")
