@@ -96,6 +96,7 @@ func loginLinkWorksOnce(t *testing.T, out, base string) {
 // What a demo shows in a real browser: the list fills, a value changes by itself, a router that goes
 // away turns offline in time, and the console stays clean.
 func TestPageOfTheDemo(t *testing.T) {
+	t.Parallel()
 	sim := simulator.Options{Routers: 25, Seed: 1, Quiet: true, Community: "public", User: "telemetry", Password: "telemetry"}
 	fleet := simulator.New(sim)
 	if err := fleet.Open(t.Context()); err != nil {

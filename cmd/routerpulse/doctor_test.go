@@ -18,6 +18,7 @@ import (
 
 // Parts that really fail are found by the doctor, with what to do about them.
 func TestDoctorFindsWhatFails(t *testing.T) {
+	t.Parallel()
 	db := sinktest.NewInfluxd(t, "")
 	sinktest.QueryInfluxQL(t, db.URL, "", "CREATE DATABASE pulse")
 	fleet := openFleet(t, simulator.Options{Routers: 2, Seed: 3, Interfaces: 2, Community: "public"})

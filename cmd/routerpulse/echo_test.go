@@ -77,6 +77,7 @@ func guided(t *testing.T, fleet *simulator.Fleet, sim simulator.Options, secret 
 // A page that was written for Laravel Echo works as the migration guide says: whole rows under the old names, Laravel's
 // word on who may listen, and events that the back end publishes with the official package.
 func TestMigrationFromLaravelEcho(t *testing.T) {
+	t.Parallel()
 	modules := nodeModules(t)
 	echo, err := os.ReadFile(filepath.Join(modules, "laravel-echo/dist/echo.js"))
 	if err != nil {

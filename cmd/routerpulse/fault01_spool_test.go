@@ -46,6 +46,7 @@ func fillSpool(t *testing.T, data string, bytes int64) (samples int) {
 // Fault 01, its other half: the program is killed while a large spool waits for a database that is away,
 // and the next start is as quick as any.
 func TestFault01LargeSpool(t *testing.T) {
+	t.Parallel()
 	const asked = 2 * time.Second
 	size := int64(sinktest.Trials(8, 1024)) << 20
 	data, db := t.TempDir(), newLines(t)

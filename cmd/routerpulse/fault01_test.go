@@ -97,6 +97,7 @@ func fleetConfig(t *testing.T, routers int, storage string) string {
 // Fault 01: the program is killed again and again while the database is up half of the time. Every poll
 // that was finished arrives, with its value, and it starts each time without help.
 func TestFault01Killed(t *testing.T) {
+	t.Parallel()
 	db, data := newLines(t), t.TempDir()
 	config := fleetConfig(t, 50, fmt.Sprintf("data: %q\nstorage: { influxdb: [{ name: main, url: %q, bucket: pulse }] }\n", data, db.URL))
 	kept := &promises{kept: map[string]string{}}

@@ -15,6 +15,7 @@ import (
 // Fault 14: a second process on the data folder of one that runs ends at once and says why; the first one
 // goes on as if nothing had been.
 func TestFault14SecondProcess(t *testing.T) {
+	t.Parallel()
 	db := newLines(t)
 	fault, slowest, stored := sinktest.Fault{Row: "14"}, time.Duration(0), 0
 	for name, storage := range map[string]string{

@@ -117,6 +117,7 @@ func swapLink(t *testing.T, target, name string) {
 // Good and bad files at random, while routers are polled: a bad one changes nothing, a good one is what counts
 // then, and whoever it does not concern misses no poll.
 func TestFault38Reload(t *testing.T) {
+	t.Parallel()
 	sim := simulator.Options{Routers: steadyCount + 4, Seed: 38, Quiet: true, Community: "public", User: "telemetry", Password: "telemetry"}
 	fleet := simulator.New(sim)
 	if err := fleet.Open(t.Context()); err != nil {
@@ -143,7 +144,7 @@ func TestFault38Reload(t *testing.T) {
 	}
 	want := r.devices()
 
-	fault, bad := sinktest.Fault{Row: "38", Trials: sinktest.Trials(50, 1000)}, badFiles()
+	fault, bad := sinktest.Fault{Row: "38", Trials: sinktest.Trials(25, 1000)}, badFiles()
 	kinds, refused := slices.Sorted(maps.Keys(bad)), 0
 	for trial := range fault.Trials {
 		kind, status := "", http.StatusOK

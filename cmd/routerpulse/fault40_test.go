@@ -13,8 +13,8 @@ import (
 // Fault 40: SIGTERM under load while the database is down, during the start, and twice. It ends in time,
 // with exit code 0, and what was finished arrives after the next start.
 func TestFault40Terminated(t *testing.T) {
-	db, data := newLines(t), t.TempDir()
-	config := fleetConfig(t, 50, fmt.Sprintf("data: %q\nstorage: { embedded: { path: %q }, influxdb: [{ name: main, url: %q, bucket: pulse }] }\n", data, data, db.URL))
+	db, data, routers := newLines(t), t.TempDir(), sinktest.Trials(20, 50)
+	config := fleetConfig(t, routers, fmt.Sprintf("data: %q\nstorage: { embedded: { path: %q }, influxdb: [{ name: main, url: %q, bucket: pulse }] }\n", data, data, db.URL))
 	kept := &promises{kept: map[string]string{}}
 	trials, slowest, second := 0, time.Duration(0), time.Duration(0)
 	for range sinktest.Trials(1, 10) {
@@ -24,7 +24,7 @@ func TestFault40Terminated(t *testing.T) {
 			cmd, stderr, ended := startChild(t, config, kept)
 			await(t, "polls, or the start", func() bool {
 				if loaded {
-					return kept.count() >= known+2000
+					return kept.count() >= known+40*routers
 				}
 				return strings.Contains(stderr.String(), "store opened")
 			})

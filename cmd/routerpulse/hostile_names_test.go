@@ -51,6 +51,7 @@ func hostileNames() (raw, clean []string) {
 // Fault 37: whatever an interface is called: it is one series in each store and one row on the stream, with
 // the same text, and never another measurement, tag, field, event or dead letter. Two of one name stay two.
 func TestFault37HostileNames(t *testing.T) {
+	t.Parallel()
 	raw, clean := hostileNames()
 	twins := len(raw) // the places of two with the same name, of two that clean to the same, and of one without
 	raw = append(raw, "twin", "twin", "same\x01", "same\x02", "")

@@ -220,6 +220,7 @@ func metricIn(t *testing.T, body, begin string) (sum float64) {
 // Neither a device that answers noise nor one that breaks off in mid-sentence disturbs another, and
 // what they say never passes for data.
 func TestHostileDevicesBesideHealthyOnes(t *testing.T) {
+	t.Parallel()
 	const interfaces = 5
 	fleet := openFleet(t, simulator.Options{Routers: 4, Seed: 11, Interfaces: interfaces})
 	noise, cut := fleet.Routers()[0], fleet.Routers()[2]

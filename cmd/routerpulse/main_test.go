@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is how long a test waits for what must come; far more than it takes.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // output is a writer that can be read while it is written.
 type output struct {
@@ -43,6 +43,13 @@ func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.buf.String()
+}
+
+// contains spares the copy that String makes: a log at debug is long, and is waited for.
+func (o *output) contains(text string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return bytes.Contains(o.buf.Bytes(), []byte(text))
 }
 
 // await waits until a condition holds.

@@ -125,6 +125,7 @@ func startWitnessed(t *testing.T, devices string) (base, db string) {
 
 // A value of a real agent is the same, at the same time, wherever it arrives, and what snmpget prints.
 func TestOneValueEverywhereFromSNMPD(t *testing.T) {
+	t.Parallel()
 	agent := startSnmpd(t)
 	base, db := startWitnessed(t, fmt.Sprintf(`
 credentials: [{ name: c, snmp: { version: 2c, community: public } }]
@@ -210,6 +211,7 @@ func rowNamed(t *testing.T, rows []map[string]any, attribute, value string) map[
 
 // The same for a router that is read over the RouterOS API, with librouteros as the witness.
 func TestOneValueEverywhereFromRouterOS(t *testing.T) {
+	t.Parallel()
 	fleet := simulator.New(simulator.Options{Routers: 1, Seed: 3, Quiet: true})
 	if err := fleet.Open(t.Context()); err != nil {
 		t.Fatal(err)

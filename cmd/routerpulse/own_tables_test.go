@@ -45,6 +45,7 @@ func textOf(t *testing.T, url string) string {
 // Tables of a config are read from a real agent: by a plain index, with names joined from another table, and
 // by an index that is made of addresses.
 func TestOwnTablesFromSNMPD(t *testing.T) {
+	t.Parallel()
 	agent := startSnmpd(t)
 	p := start(t, "serve", "--config.file", writeFile(t, "routerpulse.yaml", fmt.Sprintf(ownConfig, t.TempDir())+fmt.Sprintf(`
 credentials: [{ name: c, snmp: { version: 2c, community: public } }]

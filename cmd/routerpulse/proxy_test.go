@@ -100,6 +100,7 @@ const (
 // Eight tabs of one browser behind nginx over HTTP/1.1, which allows six connections: they share one, and are in
 // sync after the server was away, and after they had no network.
 func TestTabsBehindNginx(t *testing.T) {
+	t.Parallel()
 	p := startProxied(t, map[string]string{"sharing.html": sharing, "native.html": native})
 	cable := webtest.NewCable(t, strings.TrimPrefix(p.base, "http://"))
 	page := "http://" + cable.Address + "/app/sharing.html?channel=public-routers"
@@ -191,6 +192,7 @@ func inSync(t *testing.T, base string, pages ...*webtest.Browser) {
 
 // Without shared workers one tab holds the connection for all, and another takes over when it is closed.
 func TestTabsWithoutSharedWorkers(t *testing.T) {
+	t.Parallel()
 	p := startProxied(t, map[string]string{"sharing.html": sharing})
 	first := webtest.Open(t)
 	tabs := []*webtest.Browser{first, first.Tab(), first.Tab()}
@@ -214,6 +216,7 @@ func TestTabsWithoutSharedWorkers(t *testing.T) {
 
 // A page with a token of its own needs no cookie: its token becomes a ticket, and is in no address.
 func TestTokenBehindNginx(t *testing.T) {
+	t.Parallel()
 	p := startProxied(t, map[string]string{"sharing.html": sharing})
 	b := webtest.Open(t)
 	b.Go(p.base + "/app/sharing.html?channel=private-dashboard-stats&token=" + proxyToken)
@@ -236,6 +239,7 @@ func TestTokenBehindNginx(t *testing.T) {
 
 // A page that needs a login says why it shows nothing; one that was logged out is told so, and stops.
 func TestLoginBehindNginx(t *testing.T) {
+	t.Parallel()
 	p := startProxied(t, map[string]string{"sharing.html": sharing, "native.html": native})
 	b := webtest.Open(t)
 	b.Go(p.base + "/app/sharing.html?channel=private-dashboard-stats")

@@ -12,6 +12,7 @@ import (
 // A config that is refused is shown to an admin, in a real browser, with the place of its mistake, until
 // the file is good again. Others are told nothing of it.
 func TestReloadRefusedOnThePage(t *testing.T) {
+	t.Parallel()
 	const token = "a-token-of-an-admin-for-this-test"
 	good := reloadBase + fmt.Sprintf("access: { tokens: [{ name: boss, sha256: %q, roles: [admin] }] }\n", fmt.Sprintf("%x", sha256.Sum256([]byte(token)))) + deviceLines("core-1", "tower-7")
 	r := startReloading(t, good)

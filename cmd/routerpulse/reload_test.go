@@ -195,6 +195,7 @@ func TestReloadByRequest(t *testing.T) {
 
 // A destination that a reload adds is written to, and shown; one that it removes is shown no more.
 func TestReloadChangesDestinations(t *testing.T) {
+	t.Parallel()
 	server := sinktest.StartInfluxd(t)
 	for _, db := range []string{"one", "two"} {
 		sinktest.QueryInfluxQL(t, server, "", "CREATE DATABASE "+db)
@@ -249,6 +250,7 @@ func TestReloadIsNotForOtherPages(t *testing.T) {
 }
 
 func TestReloadOnSignalAndOnChange(t *testing.T) {
+	t.Parallel()
 	r := startReloading(t, reloadBase+deviceLines("r1"))
 	r.write(reloadBase + deviceLines("r1", "r2"))
 	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {

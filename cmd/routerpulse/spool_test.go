@@ -16,6 +16,7 @@ import (
 
 // TestSpoolCommand: what waits can be seen, dead letters can be read and sent again.
 func TestSpoolCommand(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	file := writeFile(t, "c.yaml", fmt.Sprintf("data: %s\nstorage: { influxdb: [{ name: main, url: 'http://127.0.0.1:1', bucket: b }] }\n", data))
 	s := spool.New(spool.DefaultConfig(), spool.Options{Dir: filepath.Join(data, "spool", "main"), Destination: "main",

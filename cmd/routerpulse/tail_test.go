@@ -15,6 +15,7 @@ import (
 
 // A fleet that simulate serves is polled with the config that it prints, and tail shows it.
 func TestSimulateServeTail(t *testing.T) {
+	t.Parallel()
 	sim := start(t, "simulate", "--routers", "3", "--quiet")
 	await(t, "the config", func() bool {
 		return strings.Contains(sim.out.String(), "tower-1") || strings.Count(sim.out.String(), "- name: ") >= 5

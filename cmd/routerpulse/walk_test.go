@@ -111,6 +111,7 @@ func forms(s string) []string {
 // them, and runs no script. A masked address may by chance be another one that the router has: what is
 // told is told by a second walk, too, whose masks are others.
 func TestWalkTellsNobodysName(t *testing.T) {
+	t.Parallel()
 	fleet, flags := walkedFleet(t, 30)
 	searched, seen := 0, map[string]bool{}
 	for _, r := range fleet.Routers() {
@@ -169,6 +170,7 @@ func toldByWalk(t *testing.T, fleet *simulator.Fleet, r *simulator.Router, flags
 }
 
 func TestWalkWritesOneFileOrAFolder(t *testing.T) {
+	t.Parallel()
 	fleet, flags := walkedFleet(t, 1)
 	address, snmpFlags, apiFlags := fleet.Routers()[0].Address().String(), flags[:4], flags[4:]
 	file := filepath.Join(t.TempDir(), "switch.snmprec")
