@@ -12,6 +12,8 @@ import (
 type Config struct {
 	// Listen is host:port; port 0 picks a free one, an empty host means every address of the machine.
 	Listen string `yaml:"listen"`
+	// Prefix is the path that a proxy serves the program under, as /pulse; empty: none, or what a trusted proxy says.
+	Prefix string `yaml:"prefix"`
 	// Insecure allows to listen on more than loopback without any access configured.
 	Insecure bool `yaml:"insecure"`
 	// LoopbackRead opens the read-only paths to requests from this machine, without a login. Not behind

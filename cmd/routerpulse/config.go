@@ -17,6 +17,7 @@ import (
 	"github.com/routerpulse/routerpulse/sinks"
 	"github.com/routerpulse/routerpulse/sinks/embedded"
 	"github.com/routerpulse/routerpulse/sse"
+	"github.com/routerpulse/routerpulse/sse/access"
 	"github.com/routerpulse/routerpulse/web"
 )
 
@@ -45,6 +46,9 @@ func (c *Config) Validate(r *configs.Report) {
 	c.Storage.Validate(r.At("storage"))
 	c.Collectors.Validate(r)
 	c.Stream.Validate(r)
+	if p := c.Web.Prefix; p != "" && !access.PlainPrefix(p) {
+		r.At("web", "prefix").Errorf("write the path that the proxy serves it under, without a slash at its end: /pulse", "%q is no prefix", p)
+	}
 	if _, _, err := net.SplitHostPort(c.Web.Listen); err != nil {
 		return // reported by its part
 	}

@@ -96,12 +96,15 @@ func locations(t *testing.T, upstream string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, found := strings.Cut(string(text), "```nginx\n")
-	block, _, closed := strings.Cut(rest, "```")
-	if !found || !closed || !strings.Contains(block, "127.0.0.1:8080") {
+	var all strings.Builder
+	for _, rest := range strings.Split(string(text), "```nginx\n")[1:] {
+		block, _, _ := strings.Cut(rest, "```")
+		all.WriteString(block)
+	}
+	if !strings.Contains(all.String(), "127.0.0.1:8080") {
 		t.Fatal("docs/reverse-proxy.md has no block for nginx with 127.0.0.1:8080 in it")
 	}
-	return strings.ReplaceAll(block, "127.0.0.1:8080", upstream)
+	return strings.ReplaceAll(all.String(), "127.0.0.1:8080", upstream)
 }
 
 // requests are the lines of the log about a path that begins so; a request is there when it has ended.

@@ -81,9 +81,10 @@ func startProxied(t *testing.T, pages map[string]string) *proxied {
 		t.Fatal(err)
 	}
 	access := fmt.Sprintf("access:\n  trusted_proxies: [127.0.0.1]\n  tokens: [{ name: page, roles: [viewer], sha256: %x }]\n", sha256.Sum256([]byte(proxyToken)))
-	config := writeFile(t, "routerpulse.yaml", strings.Replace(string(yaml), "access:\n", access, 1))
 	upstream, data := freeAddress(t), t.TempDir()
 	p := &proxied{nginx: startNginx(t, upstream, pages), upstream: "http://" + upstream}
+	access += fmt.Sprintf("  origins: [%q]\n", p.base) // its pages, where they ask the program itself
+	config := writeFile(t, "routerpulse.yaml", strings.Replace(string(yaml), "access:\n", access, 1))
 	p.again = func() {
 		p.process = start(t, "serve", "--config.file", config, "--listen", upstream, "--data", data)
 		_ = p.url(t)

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -37,15 +38,21 @@ func (a *app) routes() http.Handler {
 	for pattern, h := range a.web.Routes() {
 		mux.Handle(pattern, h)
 	}
-	mux.Handle("GET /v1/stream", a.hub.Stream())
-	mux.Handle("GET /v1/stream/check", a.hub.Check())
-	mux.Handle("POST /v1/stream/ticket", a.hub.Ticket())
-	mux.Handle("POST /v1/stream/{conn}/track", a.hub.Track())
-	mux.Handle("POST /v1/stream/{conn}/auth", a.hub.Renew())
-	mux.Handle("GET /v1/me", a.hub.Me())
-	mux.Handle("POST /v1/events", a.hub.Events())
-	mux.Handle("POST /apps/{id}/events", a.hub.AppEvents())
-	mux.Handle("POST /apps/{id}/batch_events", a.hub.AppBatch())
+	for pattern, h := range map[string]http.Handler{ // pages of access.origins may use them
+		"GET /v1/stream":               a.hub.Stream(),
+		"GET /v1/stream/check":         a.hub.Check(),
+		"POST /v1/stream/ticket":       a.hub.Ticket(),
+		"POST /v1/stream/{conn}/track": a.hub.Track(),
+		"POST /v1/stream/{conn}/auth":  a.hub.Renew(),
+		"GET /v1/me":                   a.hub.Me(),
+		"POST /v1/events":              a.hub.Events(),
+		"POST /apps/{id}/events":       a.hub.AppEvents(),
+		"POST /apps/{id}/batch_events": a.hub.AppBatch(),
+	} {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.Handle(pattern, access.Shared(h))
+		mux.Handle("OPTIONS "+path, access.Preflight(method))
+	}
 	mux.Handle("GET /login", access.LoginLink("/"))
 	mux.Handle("POST /v1/login", access.Login())
 	mux.Handle("POST /v1/logout", access.Logout())
@@ -63,7 +70,7 @@ func (a *app) routes() http.Handler {
 	mux.Handle("GET /debug/pprof/profile", access.Require("admin")(http.HandlerFunc(pprof.Profile)))
 	mux.HandleFunc("GET /-/healthy", a.life.healthy)
 	mux.HandleFunc("GET /-/ready", a.life.ready)
-	return a.life.gate(mux)
+	return access.Below(a.cfg.Web.Prefix, a.life.gate(mux))
 }
 
 func plain(text string) http.HandlerFunc {

@@ -110,7 +110,9 @@ func (a *app) sinkNames() string {
 }
 
 // pageURL is where the page is, once the program listens.
-func (a *app) pageURL() string { return "http://" + a.listener.Addr().String() + "/" }
+func (a *app) pageURL() string {
+	return "http://" + a.listener.Addr().String() + a.cfg.Web.Prefix + "/"
+}
 
 // status says to systemd what the program does.
 func (a *app) status() string {

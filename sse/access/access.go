@@ -36,6 +36,7 @@ type rules struct {
 	signed   *verifier  // nil: no signed token is believed
 	forward  *forwarder // nil: no application is asked
 	trusted  []netip.Prefix
+	origins  map[string]bool
 }
 
 // Hooks are told what access does by itself. They must not block; those that are nil are left out.
@@ -71,7 +72,7 @@ func New(cfg Config, now func() time.Time, hooks Hooks) (*Access, error) {
 // came in by another one, by a signed token that is no longer believed, or got other roles, is revoked:
 // streams and sessions end.
 func (a *Access) Prepare(cfg Config) (apply func(), err error) {
-	was, next := a.rules.Load(), &rules{}
+	was, next := a.rules.Load(), &rules{origins: map[string]bool{}}
 	if next.tokens, err = newTokens(cfg.Tokens, was.tokens, a.now()); err != nil {
 		return nil, err
 	}
@@ -91,6 +92,9 @@ func (a *Access) Prepare(cfg Config) (apply func(), err error) {
 		if cfg.Forward != nil {
 			next.forward = newForwarder(*cfg.Forward, a.now, a.hooks.Asked)
 		}
+	}
+	for _, origin := range cfg.Origins {
+		next.origins[origin] = true
 	}
 	for _, p := range cfg.TrustedProxies {
 		prefix, err := parsePrefix(p)

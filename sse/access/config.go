@@ -16,7 +16,11 @@ type Config struct {
 	JWT    JWTConfig     `yaml:"jwt"`    // tokens that another program signs
 	// Forward asks another web application who its users are; without it, none.
 	Forward *ForwardConfig `yaml:"forward"`
-	// TrustedProxies are addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+	// Origins are those of other applications' pages that may use the stream and publish, with the cookies of
+	// whoever looks at them: https://app.example.com. Without any, only our own pages may.
+	Origins []string `yaml:"origins"`
+	// TrustedProxies are addresses or networks whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Prefix are
+	// believed.
 	TrustedProxies []string     `yaml:"trusted_proxies"`
 	Limits         LimitsConfig `yaml:"limits"`
 }
@@ -81,6 +85,7 @@ func (c *Config) Validate(r *configs.Report) {
 			r.At("trusted_proxies", i).Errorf("write an address or a network: 10.0.0.1, 127.0.0.0/8", "%q is no address", p)
 		}
 	}
+	validateOrigins(r.At("origins"), c.Origins)
 	c.JWT.validate(r.At("jwt"))
 	if c.Forward != nil {
 		c.Forward.validate(r.At("forward"))

@@ -101,7 +101,7 @@ func (a *Access) LoginLink(next string) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		id, ok := a.codes.redeem(r.URL.Query().Get("code"), a.now())
 		if !ok && strings.Contains(r.Header.Get("Accept"), "text/html") {
-			http.Redirect(w, r, next+"?login=expired", http.StatusSeeOther) // the page says it better
+			http.Redirect(w, r, prefixOf(r)+next+"?login=expired", http.StatusSeeOther) // the page says it better
 			return
 		}
 		if !ok {
@@ -110,7 +110,7 @@ func (a *Access) LoginLink(next string) http.Handler {
 			return
 		}
 		a.setCookie(w, r, a.sessions.start(id, a.now()))
-		http.Redirect(w, r, next, http.StatusSeeOther)
+		http.Redirect(w, r, prefixOf(r)+next, http.StatusSeeOther)
 	})
 }
 
@@ -135,8 +135,8 @@ func (a *Access) Logout() http.Handler {
 
 // setCookie gives the browser the secret of its session; an empty one takes it away.
 func (a *Access) setCookie(w http.ResponseWriter, r *http.Request, secret string) {
-	c := &http.Cookie{Name: cookieName, Value: secret, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode} //nolint:gosec // Secure follows
-	c.Secure = a.secure(r)                                                                                        // plain HTTP on loopback would not send it back
+	c := &http.Cookie{Name: cookieName, Value: secret, Path: prefixOf(r) + "/", HttpOnly: true, SameSite: http.SameSiteLaxMode} //nolint:gosec // Secure follows
+	c.Secure = a.secure(r)                                                                                                      // plain HTTP on loopback would not send it back
 	if secret == "" {
 		c.MaxAge = -1
 	}

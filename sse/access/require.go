@@ -46,7 +46,7 @@ func (a *Access) Permit(r *http.Request, rule Rule) (Identity, *Problem) {
 
 // SameSite refuses a request that another site's page makes with what the browser sends by itself.
 func (a *Access) SameSite(r *http.Request) *Problem {
-	if r.Header.Get("Authorization") != "" {
+	if r.Header.Get("Authorization") != "" || fromGuest(r) {
 		return nil
 	}
 	return a.ownPage(r)

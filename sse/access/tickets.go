@@ -148,8 +148,12 @@ func (a *Access) byTicket(w http.ResponseWriter, r *http.Request) (id Identity, 
 
 // setTicketCookie gives the browser what it needs to come back with the same URL.
 func (a *Access) setTicketCookie(w http.ResponseWriter, r *http.Request, secret string) {
-	http.SetCookie(w, &http.Cookie{Name: ticketCookie, Value: secret, Path: "/v1/stream", HttpOnly: true, //nolint:gosec // plain HTTP on loopback would not send a secure one back
-		SameSite: http.SameSiteLaxMode, Secure: a.secure(r)})
+	c := &http.Cookie{Name: ticketCookie, Value: secret, Path: prefixOf(r) + "/v1/stream", HttpOnly: true, SameSite: http.SameSiteLaxMode} //nolint:gosec // Secure follows
+	c.Secure = a.secure(r)                                                                                                                 // plain HTTP on loopback would not send it back
+	if c.Secure && fromGuest(r) {
+		c.SameSite = http.SameSiteNoneMode // the page may be of another site
+	}
+	http.SetCookie(w, c)
 }
 
 // RenewTicket has the session of a request's ticket cookie live on a fresh identity of the same user.

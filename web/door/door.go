@@ -7,6 +7,7 @@ package door
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -97,7 +98,9 @@ func (d *Door) Accept() (net.Conn, error) {
 	for {
 		c, err := d.Listener.Accept()
 		if err != nil {
-			d.cut(whyAccept, netip.Addr{})
+			if !errors.Is(err, net.ErrClosed) { // by us, at the end
+				d.cut(whyAccept, netip.Addr{})
+			}
 			return nil, err
 		}
 		if g := d.admit(c); g != nil {

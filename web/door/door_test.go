@@ -56,8 +56,12 @@ func open(t *testing.T, h http.HandlerFunc, change func(*world)) *world {
 	done := make(chan struct{})
 	go func() { defer close(done); _ = server.Serve(w.Door) }()
 	t.Cleanup(func() {
+		before := testutil.ToFloat64(w.metrics.cut.WithLabelValues(whyAccept))
 		_ = server.Close()
 		<-done
+		if testutil.ToFloat64(w.metrics.cut.WithLabelValues(whyAccept)) != before {
+			t.Error("the end counts as trouble")
+		}
 	})
 	return w
 }
