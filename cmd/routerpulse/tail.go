@@ -60,6 +60,7 @@ type tailer struct {
 	cursor string
 	pause  time.Duration
 	over   error // why following makes no sense any more
+	bye    error // why the server ended this connection, if it said so
 }
 
 func newTailer(opts tailOptions, channels []string, out io.Writer) (*tailer, error) {
@@ -81,7 +82,7 @@ func newTailer(opts tailOptions, channels []string, out io.Writer) (*tailer, err
 // follow reads the stream until ctx ends, and comes back to where it was when the connection ends.
 func (t *tailer) follow(ctx context.Context, errOut io.Writer) error {
 	for t.over == nil && ctx.Err() == nil {
-		t.pause = 3 * time.Second
+		t.pause, t.bye = 3*time.Second, nil
 		if err := t.connect(ctx); t.over == nil && ctx.Err() == nil {
 			t.rest(ctx, err, errOut)
 		}
@@ -91,10 +92,13 @@ func (t *tailer) follow(ctx context.Context, errOut io.Writer) error {
 
 // rest waits before the next connection, and says why.
 func (t *tailer) rest(ctx context.Context, err error, errOut io.Writer) {
-	if err == nil {
-		err = errors.New("the server ended the stream")
+	switch {
+	case t.bye != nil:
+		err = t.bye
+	case err == nil:
+		err = errors.New("the connection ended")
 	}
-	fmt.Fprintf(errOut, "%v; again in %s\n", err, t.pause.Round(time.Millisecond))
+	fmt.Fprintf(errOut, "%s; connecting again in %s\n", printable(err.Error()), t.pause.Round(100*time.Millisecond))
 	select {
 	case <-time.After(t.pause):
 	case <-ctx.Done():
@@ -123,7 +127,7 @@ func (t *tailer) judge(resp *http.Response) error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 4096))
 	var problem struct{ Title, Detail string }
 	_ = json.Unmarshal(body, &problem)
-	err := fmt.Errorf("%s: %s", resp.Status, cmp.Or(problem.Detail, problem.Title, strings.TrimSpace(string(body))))
+	err := fmt.Errorf("%s: %s", resp.Status, printable(cmp.Or(problem.Detail, problem.Title, strings.TrimSpace(string(body)))))
 	if resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests {
 		t.over = err
 	}
@@ -141,12 +145,29 @@ func (t *tailer) frame(e *sse.Event) {
 		return // nothing to show, or cut in the middle
 	}
 	if t.json {
-		fmt.Fprintf(t.out, "{\"event\":%q,\"data\":%s}\n", e.Event, e.Data)
+		name, _ := json.Marshal(string(e.Event)) // a text never fails
+		fmt.Fprintf(t.out, "{\"event\":%s,\"data\":%s}\n", name, e.Data)
 	} else {
 		printFrame(t.out, string(e.Event), e.Data)
 	}
+	if string(e.Event) == "bye" {
+		t.leave(e.Data)
+	}
 	if len(e.ID) > 0 {
 		t.cursor = string(e.ID)
+	}
+}
+
+// leave notes why the server ends the stream, and whether it wants to see us again.
+func (t *tailer) leave(data []byte) {
+	var bye struct {
+		Code, Why string
+		Reconnect bool
+	}
+	_ = json.Unmarshal(data, &bye) // another form says nothing, and then we come back
+	t.bye = fmt.Errorf("the server ended the stream: %s", printable(cmp.Or(bye.Why, bye.Code, "it gave no reason")))
+	if !bye.Reconnect && bye.Code != "" {
+		t.over = t.bye
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // The frames of the stream, as far as a terminal shows them.
@@ -39,7 +40,7 @@ func printFrame(w io.Writer, event string, data []byte) {
 		if json.Unmarshal(data, &f) == nil {
 			for _, row := range f.Rows {
 				if len(row) == 4 {
-					fmt.Fprintf(w, "%s  %s  %s\n", f.Topic, unquote(row[0]), fields(row[3]))
+					fmt.Fprintf(w, "%s  %s  %s\n", printable(f.Topic), printable(unquote(row[0])), fields(row[3]))
 				}
 			}
 		}
@@ -47,13 +48,13 @@ func printFrame(w io.Writer, event string, data []byte) {
 		var f deltaFrame
 		if json.Unmarshal(data, &f) == nil {
 			for _, c := range f.Changes {
-				fmt.Fprintf(w, "%s  %s  %s  %s\n", clock(f.Time), c.Topic, c.Key, fields(c.Patch))
+				fmt.Fprintf(w, "%s  %s  %s  %s\n", clock(f.Time), printable(c.Topic), printable(c.Key), fields(c.Patch))
 			}
 		}
 	case "event":
 		var f eventFrame
 		if json.Unmarshal(data, &f) == nil {
-			fmt.Fprintf(w, "%s  %s  %s\n", clock(f.Time), f.Topic, fields(f.Data))
+			fmt.Fprintf(w, "%s  %s  %s\n", clock(f.Time), printable(f.Topic), fields(f.Data))
 		}
 	case "sync":
 		fmt.Fprintln(w, "-- live --")
@@ -79,11 +80,25 @@ func fields(raw json.RawMessage) string {
 	}
 	var object map[string]json.RawMessage
 	if json.Unmarshal(raw, &object) != nil {
-		return string(raw)
+		return printable(string(raw))
 	}
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		parts = append(parts, name+"="+string(object[name]))
 	}
-	return strings.Join(parts, " ")
+	return printable(strings.Join(parts, " "))
+}
+
+// printable writes what a terminal would act on, or hide, as \u001b: names come from routers, and the server may be
+// anybody's.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsGraphic(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
 }

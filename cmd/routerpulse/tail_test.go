@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -87,4 +88,47 @@ func TestShippedConfigs(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// What a router or a server says does not reach the terminal as commands, and --json stays JSON.
+func TestTailOfHostileNames(t *testing.T) {
+	const name = "sfp-sfpplus1/vlan10\\u001b[2J\\u202e\\r"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		fmt.Fprintf(w, "event: snapshot\ndata: {\"topic\":\"t\",\"rows\":[[\"interface/core-1/%s\",1,1,{\"comment\":\"\u009b2J\"}]]}\n\n", name)
+		fmt.Fprintf(w, "event: delta\ndata: {\"changes\":[{\"topic\":\"t\",\"key\":\"interface/core-1/%s\",\"patch\":null}]}\n\n", name)
+		fmt.Fprint(w, "event: odd\x1b\u00e9\"\ndata: {}\n\nevent: bye\ndata: {\"code\":\"logged-out\",\"why\":\"You logged out.\\u001b[1m\"}\n\n")
+	}))
+	defer server.Close()
+	for _, mode := range [][]string{{}, {"--json"}} {
+		code, out, errOut := run(t, append([]string{"tail", "x", "--url", server.URL}, mode...)...)
+		if code != exitError || !strings.Contains(errOut, "You logged out.") {
+			t.Errorf("after a goodbye for ever it ended with %d: %s", code, errOut)
+		}
+		if strings.ContainsAny(out+errOut, "\x1b\u009b\r") && len(mode) == 0 {
+			t.Errorf("the terminal is given %q", out+errOut)
+		}
+		for line := range strings.Lines(out) {
+			if len(mode) > 0 && !json.Valid([]byte(line)) {
+				t.Errorf("no JSON: %s", line)
+			}
+		}
+		if len(mode) == 0 && !strings.Contains(out, `interface/core-1/sfp-sfpplus1/vlan10\u001b[2J\u202e\u000d  gone`) {
+			t.Errorf("printed %s", out)
+		}
+	}
+}
+
+// A goodbye that says when to come back is told, and so is what a server that is gone looks like.
+func TestTailSaysWhy(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		fmt.Fprint(w, "retry: 60000\n\nevent: bye\ndata: {\"code\":\"shutdown\",\"why\":\"the server is stopping\",\"reconnect\":true}\n\n")
+	}))
+	defer server.Close()
+	tail := start(t, "tail", "x", "--url", server.URL)
+	await(t, "the reason", func() bool {
+		return strings.Contains(tail.err.String(), "the server ended the stream: the server is stopping; connecting again in 1m0s")
+	})
+	tail.stop()
 }
