@@ -131,6 +131,8 @@ type client struct {
 	loosely int               // events and gaps since the last id
 	torn    bool              // a connection was cut between one of them and the id of its step
 
+	app *appPage // not nil: it asked for names=app
+
 	conn    string // of this connection
 	journal string
 	stale   bool   // rows were replaced since lastID came: it stands for nothing that the client has
@@ -204,6 +206,11 @@ func (c *client) advance(id string) error {
 }
 
 func (c *client) apply(m message) error {
+	if c.app != nil {
+		if done, err := c.appFrame(m); done {
+			return err
+		}
+	}
 	if m.id != c.lastID {
 		var frame struct{ Seq uint64 }
 		if err := json.Unmarshal([]byte(m.data), &frame); err != nil {

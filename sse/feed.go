@@ -37,6 +37,10 @@ type feed struct {
 	at   int  // the next of them
 
 	shared *shared // what next returned, if others are sent the same
+
+	// behind: rows went that nobody remembers, and an application's page is not told to forget what it has but by
+	// the hello of another connection.
+	behind bool
 }
 
 // feedEnv is what all feeds of a hub share.
@@ -87,7 +91,7 @@ func (f *feed) resumed() bool { return f.step != nil && !f.step.snapshot }
 // everything. The bytes may be shared: do not change them.
 func (f *feed) next() []byte {
 	f.shared = nil
-	for {
+	for !f.behind {
 		if f.step != nil {
 			if b := f.stepOn(); b != nil {
 				return b
@@ -98,6 +102,7 @@ func (f *feed) next() []byte {
 			return b
 		}
 	}
+	return nil
 }
 
 // follow takes the next run of the view. done is false if the feed fell behind what the view keeps:
@@ -155,6 +160,7 @@ func (f *feed) renounce() {
 		since = s.target.Cut
 	}
 	if since < f.store.Horizon() {
+		f.behind = f.view.app
 		f.step = &step{first: s.first, snapshot: true, target: f.store.Place(), time: s.time, rows: make([]int, len(f.view.parts))}
 	}
 }

@@ -2,6 +2,7 @@ package sse
 
 import (
 	"slices"
+	"time"
 
 	"github.com/routerpulse/routerpulse/sse/access"
 )
@@ -65,6 +66,8 @@ func (w *world) restart() {
 	}
 	w.stop()
 	w.start()
+	w.forgetSights()
+	w.look()
 	for _, name := range w.names {
 		if w.fleet.devices[name] != nil {
 			w.states[name] = w.recalled(name)
@@ -100,19 +103,24 @@ func (q *query) rebind(h *Hub) {
 
 // identity is of somebody who sees all, or the routers of one site.
 func (w *world) identity() access.Identity {
+	var end time.Time
+	if w.rng.IntN(3) == 0 {
+		end = w.now.Add(time.Duration(5+w.rng.IntN(40)) * time.Minute)
+	}
 	if w.rng.IntN(4) > 0 {
-		return access.Identity{User: "all"}
+		return access.Identity{User: "all", Expires: end}
 	}
 	routers, err := access.NewSelector([]string{"site=x"})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return access.Identity{User: "some", Routers: routers}
+	return access.Identity{User: "some", Routers: routers, Expires: end}
 }
 
 // maybeMove changes what is in view.
 func (s *subscriber) maybeMove() {
 	w := s.world
+	defer s.look()
 	if w.rng.IntN(25) == 0 {
 		q := *s.session.latest
 		q.identity = w.identity()
@@ -139,5 +147,40 @@ func (s *subscriber) maybeMove() {
 
 // moves reports that a change of view was asked for, and is not told yet.
 func (s *subscriber) moves() bool {
-	return s.session.moving != nil || s.session.wantsMove() || s.session.feed.step != nil && s.session.feed.step.moved != nil
+	return s.session == nil || s.session.moving != nil || s.session.wantsMove() || s.session.feed.step != nil && s.session.feed.step.moved != nil
+}
+
+// reload applies another config, in which channel c has another name for a field.
+func (w *world) reload() {
+	w.cpu = map[string]string{"cpu": "load", "load": "cpu"}[w.cpu]
+	apply, err := w.hub.Prepare(w.config())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	apply()
+	w.tally.Reloads++
+}
+
+// ended is called when the server has said goodbye: it may, if a channel was changed or the identity has ended.
+func (s *subscriber) ended() {
+	w := s.world
+	changed := slices.ContainsFunc(s.session.channels, func(c wanted) bool { return c.name == "c" })
+	expires := s.session.identity.Load().Expires
+	switch bye := s.client.bye; {
+	case bye != nil && bye.Code == "reconfigured" && bye.Reconnect && changed:
+		w.tally.Reconfigured++
+		s.hangUp()
+	case bye != nil && bye.Code == "expired" && !bye.Reconnect && !expires.IsZero() && !w.now.Before(expires):
+		w.tally.Ended++
+		s.hangUp()
+		again := *s.query
+		again.identity = w.identity()
+		s.query, s.shifted = &again, true
+	case bye != nil && bye.Code == "behind" && bye.Reconnect && s.client.app != nil:
+		w.tally.Behind++
+		s.hangUp()
+	default:
+		w.t.Errorf("the stream ended with %+v", bye)
+		s.hangUp()
+	}
 }

@@ -128,6 +128,9 @@ func (s *session) frames() []byte {
 		if frames := s.feed.next(); frames != nil {
 			return frames
 		}
+		if s.feed.behind {
+			return s.bye(endSlow, "behind", "you are too far behind: reconnect, and forget the rows when hello says snapshot", true)
+		}
 		if frames := s.remind(now, id); frames != nil {
 			return frames
 		}

@@ -131,7 +131,7 @@ func (s *server) truth(q *query) (out map[string]map[string]map[string]any) {
 				}
 				for _, row := range d.Shelf(p.topic.Topic).Slots {
 					if row != nil && !row.Gone {
-						rows[row.Key] = rowTruth(row, p.carry)
+						rows[row.Key] = rowTruth(row, p.carry, "cpu")
 					}
 				}
 			}
