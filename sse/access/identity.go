@@ -12,6 +12,7 @@ import (
 // people and say nothing about what the server knows.
 var (
 	ErrInvalidToken = errors.New("the token that was sent is not valid")
+	ErrExpired      = errors.New("the token that was sent has expired: send a fresh one")
 	ErrAmbiguous    = errors.New("two Authorization headers were sent: send one")
 	ErrNotBearer    = errors.New("the Authorization header is not of the form: Bearer <token>")
 	ErrNoSession    = errors.New("your session has ended: log in again")

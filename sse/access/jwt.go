@@ -87,7 +87,8 @@ func (v *verifier) takeKeys(present *verifier) error {
 // looksSigned reports the three parts of a signed token, before anything is decoded or allocated.
 func looksSigned(secret string) bool { return strings.Count(secret, ".") == 2 }
 
-// identify says only that a token is not valid, never why: the reasons help those who forge one.
+// identify says only that a token is not valid, never why: the reasons help those who forge one. One that is
+// ours in all but its time was valid once, and its owner can do something about it.
 func (v *verifier) identify(ctx context.Context, secret string) (Identity, error) {
 	claims := jwt.MapClaims{}
 	var key *verifyKey
@@ -99,6 +100,9 @@ func (v *verifier) identify(ctx context.Context, secret string) (Identity, error
 	})
 	if errors.Is(err, ErrNoKeys) {
 		return Identity{}, ErrNoKeys
+	}
+	if errors.Is(err, jwt.ErrTokenExpired) && !errors.Is(err, jwt.ErrTokenInvalidIssuer) && !errors.Is(err, jwt.ErrTokenInvalidAudience) {
+		return Identity{}, ErrExpired
 	}
 	if err != nil {
 		return Identity{}, ErrInvalidToken

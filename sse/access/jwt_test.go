@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -183,5 +184,32 @@ func TestKeyFiles(t *testing.T) {
 		if _, err := parseKey(c.algorithm, c.key); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s with %.20q: %v", c.algorithm, c.key, err)
 		}
+	}
+}
+
+// Only who holds a token that was good once is told that its time is over.
+func TestExpiredTokenSaysSo(t *testing.T) {
+	i := newIssuer(t, "ES256", false)
+	over := map[string]any{"exp": 1_767_225_600}
+	good := i.sign(t, i.method, i.private, over, nil)
+	for name, c := range map[string]struct {
+		token string
+		want  error
+	}{
+		"expired":        {good, ErrExpired},
+		"other audience": {i.sign(t, i.method, i.private, map[string]any{"exp": over["exp"], "aud": "other"}, nil), ErrInvalidToken},
+		"other issuer":   {i.sign(t, i.method, i.private, map[string]any{"exp": over["exp"], "iss": "other"}, nil), ErrInvalidToken},
+		"forged":         {good[:len(good)-8] + "AAAAAAAA", ErrInvalidToken},
+	} {
+		if _, err := i.access.Identify(request("GET", "/", "Authorization", "Bearer "+c.token)); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+	const want = `Bearer realm="routerpulse", error="invalid_token", error_description="the token that was sent has expired: send a fresh one"`
+	if got := Challenge(ErrExpired); got != want {
+		t.Errorf("challenge %s", got)
+	}
+	if got := Challenge(errors.New(`a "quote"`)); strings.Contains(got, "description") {
+		t.Errorf("a header that cannot be read: %s", got)
 	}
 }

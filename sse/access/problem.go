@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -55,7 +56,11 @@ func Challenge(cause error) string {
 	if cause == nil {
 		return `Bearer realm="routerpulse"`
 	}
-	return `Bearer realm="routerpulse", error="invalid_token"`
+	challenge := `Bearer realm="routerpulse", error="invalid_token"`
+	if why := cause.Error(); !strings.ContainsFunc(why, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) {
+		challenge += `, error_description="` + why + `"` // of nothing else may it consist (RFC 6750)
+	}
+	return challenge
 }
 
 // howTo ends the sentence that says that an identity is needed.
