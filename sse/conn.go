@@ -36,7 +36,7 @@ func (c *conn) run(r *http.Request) (why string) {
 	look := time.NewTicker(c.hub.opt.look())
 	defer look.Stop()
 	for {
-		if frames := c.session.next(); frames != nil {
+		if frames := c.session.next(c.hub.opt.now()); frames != nil {
 			if err := c.write(frames); err != nil {
 				return c.failed(r, err)
 			}

@@ -125,7 +125,8 @@ func TestPackedOnce(t *testing.T) {
 		defer sessions[i].close()
 	}
 	for i, s := range sessions {
-		for b := s.next(); b != nil; b = s.next() {
+		next := func() []byte { return s.next(h.opt.now()) }
+		for b := next(); b != nil; b = next() {
 			got[i] = append(got[i], b)
 		}
 	}

@@ -53,7 +53,7 @@ func defaultOptions() options {
 
 // look is how often every stream is looked at, whether its identity has ended or a ping is due.
 func (o options) look() time.Duration {
-	return max(5*time.Millisecond, min(250*time.Millisecond, o.heartbeat/4, o.write/4))
+	return max(5*time.Millisecond, min(500*time.Millisecond, o.heartbeat/4, o.write/4))
 }
 
 // spreadWithin is over how long streams are told goodbye, when they have to be gone before ctx ends.

@@ -52,9 +52,9 @@ func TestResume(t *testing.T) {
 
 // tally counts what the schedules came by, so that a test that tests nothing is seen.
 type tally struct {
-	Cuts, Changes, Events, Connects, Resumes, Snapshots, CutInside, CutInSnapshot, Lags, Gaps, InStream, Expired, Repeats, Splits int
-	Restarts, Kills, Moves, Renews, CutBetween, Compared                                                                          int
-	Judged, History, AppPages, Reloads, Reconfigured, Ended, Behind                                                               int
+	Cuts, Changes, Events, Connects, Resumes, Snapshots, CutInside, CutInSnapshot, Lags, Gaps, InStream, Expired, Repeats, Splits, Rests int
+	Restarts, Kills, Moves, Renews, CutBetween, Compared                                                                                 int
+	Judged, History, AppPages, Reloads, Reconfigured, Ended, Behind                                                                      int
 }
 
 func (t *tally) add(o tally) {
@@ -466,7 +466,7 @@ func countFrames(frames []message, event string) (n int) {
 
 // next is what the session writes next, unpacked by itself: no segment needs another one.
 func (s *subscriber) next() []byte {
-	b := s.session.next()
+	b := s.session.next(s.world.hub.opt.now())
 	if s.session.gzip == nil || b == nil {
 		return b
 	}
@@ -504,6 +504,12 @@ func (s *subscriber) pull() bool {
 	if s.session.why != "" {
 		s.ended()
 		return false
+	}
+	if now := s.world.hub.opt.now(); s.session.rests(now) {
+		s.world.tally.Rests++
+		if more := s.session.next(now); more != nil {
+			s.world.t.Errorf("a session that rests had %q to tell", more)
+		}
 	}
 	return true
 }

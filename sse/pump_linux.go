@@ -49,7 +49,8 @@ func newPump(h *Hub) (*pump, error) {
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
 	p.work = sync.NewCond(&p.mu)
-	for range runtime.GOMAXPROCS(0) {
+	// A worker that writes keeps a CPU from what else the program does, so they leave half of them.
+	for range max(1, runtime.GOMAXPROCS(0)/2) {
 		p.wg.Go(p.write)
 	}
 	p.wg.Go(p.watch)
@@ -177,17 +178,21 @@ func (p *pump) take(batch []*pumped) []*pumped {
 	return batch
 }
 
-// write is a worker: it goes from connection to connection and waits for none.
+// write is a worker: it goes from connection to connection and waits for none. It lets other goroutines
+// have the CPU from time to time, as its calls of the kernel do not tell the scheduler.
 func (p *pump) write() {
 	batch := make([]*pumped, 0, maxTake)
 	for {
 		if batch = p.take(batch); len(batch) == 0 {
 			return
 		}
+		now, sent := p.hub.opt.now(), 0
 		for i, s := range batch {
-			s.turn()
+			sent += s.turn(now)
 			batch[i] = nil
 		}
+		p.hub.metrics.bytes.Add(float64(sent))
+		runtime.Gosched()
 	}
 }
 

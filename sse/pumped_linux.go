@@ -77,12 +77,14 @@ func (s *pumped) abort() { s.end(cutClosing) }
 // maxTurn is how many pieces a connection may write before another has its turn.
 const maxTurn = 8
 
-// turn writes what the connection has and can take.
-func (s *pumped) turn() {
+// turn writes what the connection has and can take, and returns how many bytes that were.
+func (s *pumped) turn(now time.Time) (sent int) {
 	s.state.Store(working)
 	more := true
 	for n := 0; more && n < maxTurn; n++ {
-		more = s.step()
+		var wrote int
+		wrote, more = s.step(now)
+		sent += wrote
 	}
 	switch {
 	case s.cut.Load() != notCut:
@@ -93,35 +95,36 @@ func (s *pumped) turn() {
 		s.state.Store(queued)
 		s.pump.enqueue(s)
 	}
+	return sent
 }
 
-// step writes one piece; false: there is none, or the kernel takes no more.
-func (s *pumped) step() bool {
+// step writes one piece of so many bytes. more is false if there is none after it, or the kernel takes no
+// more.
+func (s *pumped) step(now time.Time) (n int, more bool) {
 	if s.cut.Load() != notCut {
-		return false
+		return 0, false
 	}
 	if s.rest == nil {
-		if s.rest = s.session.next(); s.rest == nil {
-			return false
+		if s.rest = s.session.next(now); s.rest == nil {
+			return 0, false
 		}
 	}
-	n := s.write()
-	s.pump.hub.metrics.bytes.Add(float64(n))
+	n = s.write()
 	if s.rest = s.rest[n:]; len(s.rest) > 0 {
 		s.stalled.CompareAndSwap(0, time.Now().UnixNano())
-		return false
+		return n, false
 	}
 	s.rest = nil
 	if s.stalled.Load() != 0 {
 		s.stalled.Store(0)
 	}
-	return true
+	return n, !s.session.rests(now)
 }
 
 // write writes what the kernel takes at once.
 func (s *pumped) write() int {
 	for {
-		n, err := unix.Write(s.fd, s.rest)
+		n, err := send(s.fd, s.rest)
 		switch {
 		case err == nil:
 			return n

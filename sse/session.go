@@ -92,8 +92,8 @@ func (s *session) close() {
 
 // next returns bytes to write, or nil. After nil the session has ended if why is set; else it waits for
 // its view, which will wake the owner, and wants to be asked again when it is due.
-func (s *session) next() []byte {
-	frames := s.frames()
+func (s *session) next(now time.Time) []byte {
+	frames := s.frames(now)
 	if s.gzip != nil && frames != nil {
 		frames = s.gzip.wrap(frames, s.feed.shared, &s.hub.packer, s.why != "")
 	}
@@ -102,7 +102,7 @@ func (s *session) next() []byte {
 }
 
 // frames returns what to write, as it is without compression.
-func (s *session) frames() []byte {
+func (s *session) frames(now time.Time) []byte {
 	if s.why != "" {
 		return nil
 	}
@@ -110,7 +110,7 @@ func (s *session) frames() []byte {
 		s.hello = nil
 		return hello
 	}
-	now, id := s.hub.opt.now(), s.identity.Load()
+	id := s.identity.Load()
 	switch {
 	case id.Err() != nil:
 		return s.revoked(id.Err())
@@ -134,11 +134,24 @@ func (s *session) frames() []byte {
 		if frames := s.remind(now, id); frames != nil {
 			return frames
 		}
-		s.dueAt.Store(s.whenDue(id).UnixNano())
-		if s.view.park(s) && !s.wantsMove() {
+		if s.settle() {
 			return nil
 		}
 	}
+}
+
+// rests reports, once the frames of next are written, that next would have none now, and has the owner
+// woken when it has. It is next without what the last call has looked at: what changed since then wakes
+// the owner. False says nothing.
+func (s *session) rests(now time.Time) bool {
+	return s.why == "" && s.moving == nil && s.feed.idle() && !s.feed.behind && now.UnixNano() < s.dueAt.Load() &&
+		s.hub.conns.closing() == 0 && s.settle()
+}
+
+// settle has the owner woken when there is more; false: there is already.
+func (s *session) settle() bool {
+	s.dueAt.Store(s.whenDue(s.identity.Load()).UnixNano())
+	return s.view.park(s) && !s.wantsMove()
 }
 
 // remind returns the frame that is due although nothing has changed.
