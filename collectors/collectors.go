@@ -140,8 +140,7 @@ func (b *builder) device(cfg DeviceConfig, rows *pipeline.Rows) (*Device, error)
 	for _, name := range cfg.Credentials {
 		cred := b.credentials[name].Credential
 		if cred.SNMP != nil {
-			target := snmp.Target{Device: cfg.Name, Address: cfg.Address, Port: cfg.SNMP.Port, Credential: *cred.SNMP}
-			c, err := b.snmp.New(target, rows)
+			c, err := b.snmp.New(cfg.target(cred.SNMP), rows)
 			if err != nil {
 				return nil, err
 			}

@@ -42,7 +42,7 @@ func openFleet(t *testing.T, routers int) (*simulator.Fleet, Config) {
 	}
 	for _, r := range fleet.Routers() {
 		cfg.Devices = append(cfg.Devices, DeviceConfig{Name: r.Name(), Address: r.Address().String(), Credentials: []string{"snmp", "api"},
-			SNMP: Endpoint{fleet.SNMPPort()}, RouterOS: APIEndpoint{Port: fleet.APITLSPort()}, Tags: map[string]string{"site": "lab"}})
+			SNMP: SNMPEndpoint{Port: fleet.SNMPPort()}, RouterOS: APIEndpoint{Port: fleet.APITLSPort()}, Tags: map[string]string{"site": "lab"}})
 	}
 	return fleet, cfg
 }
@@ -308,6 +308,7 @@ func TestConfigProblems(t *testing.T) {
 		"reserved tag":         {func(c *Config) { c.Devices[0].Tags = map[string]string{"interface": "x"} }, `devices[0].tags.interface: "interface" is the name of a key or a field of ours`},
 		"bad tag key":          {func(c *Config) { c.Devices[0].Tags = map[string]string{"a-b": "x"} }, `devices[0].tags.a-b: "a-b" cannot be a tag`},
 		"bad tag value":        {func(c *Config) { c.Devices[0].Tags = map[string]string{"a": "x\n"} }, `devices[0].tags.a: "x\n" cannot be a tag's value`},
+		"too much at once":     {func(c *Config) { c.Devices[0].SNMP.InFlight = 33 }, `devices[0].snmp.in_flight: 33 requests cannot be in flight`},
 		"bad port":             {func(c *Config) { c.Devices[0].SNMP.Port = 70000 }, `devices[0].snmp.port: 70000 is no port`},
 	}
 	problems := func(c Config) (got []string) {

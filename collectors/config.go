@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ type DeviceConfig struct {
 	Address     string            `yaml:"address"`
 	Credentials []string          `yaml:"credentials"`
 	Tags        map[string]string `yaml:"tags"`
-	SNMP        Endpoint          `yaml:"snmp"`
+	SNMP        SNMPEndpoint      `yaml:"snmp"`
 	RouterOS    APIEndpoint       `yaml:"routeros"`
 	Lanes       Lanes             `yaml:"lanes"`
 	Limits      Limits            `yaml:"limits"`
@@ -60,9 +61,15 @@ type Limits struct {
 	RowsPerTable int `yaml:"rows_per_table"` // more are left out, counted in routerpulse_rows_dropped_total
 }
 
-// Endpoint is where a protocol listens on the device.
-type Endpoint struct {
-	Port int `yaml:"port"` // 0: the protocol's own
+// SNMPEndpoint is where SNMP listens on the device, and how much it is asked at once.
+type SNMPEndpoint struct {
+	Port     int `yaml:"port"`                // 0: the protocol's own
+	InFlight int `yaml:"in_flight,omitempty"` // requests that wait for their replies at a time; 0: 8
+}
+
+// target is what SNMP is to read.
+func (d *DeviceConfig) target(c *snmp.Credential) snmp.Target {
+	return snmp.Target{Device: d.Name, Address: d.Address, Port: d.SNMP.Port, InFlight: d.SNMP.InFlight, Credential: *c}
 }
 
 // APIEndpoint is where the RouterOS API listens, and whether we listen to it.
@@ -252,6 +259,9 @@ func (d *DeviceConfig) validate(r *configs.Report, known map[string]*Credential,
 		if port < 0 || port > 65535 {
 			r.At(name, "port").Errorf("1 to 65535", "%d is no port", port)
 		}
+	}
+	if n := d.SNMP.InFlight; n < 0 || n > snmp.MaxInFlight {
+		r.At("snmp", "in_flight").Errorf("1 to "+strconv.Itoa(snmp.MaxInFlight), "%d requests cannot be in flight", n)
 	}
 	d.validateCredentials(r, known)
 	d.validateTags(r.At("tags"), reserved)

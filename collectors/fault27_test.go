@@ -81,7 +81,7 @@ func TestFault27DeadAndSlowDevices(t *testing.T) {
 		default:
 			healthy = append(healthy, r)
 		}
-		cfg.Devices = append(cfg.Devices, DeviceConfig{Name: r.Name(), Address: r.Address().String(), Credentials: []string{"c"}, SNMP: Endpoint{fleet.SNMPPort()}})
+		cfg.Devices = append(cfg.Devices, DeviceConfig{Name: r.Name(), Address: r.Address().String(), Credentials: []string{"c"}, SNMP: SNMPEndpoint{Port: fleet.SNMPPort()}})
 	}
 	reg := prometheus.NewRegistry()
 	c, err := New(cfg, pipeline.NewSchema(), reg, slog.New(slog.DiscardHandler))

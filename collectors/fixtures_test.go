@@ -122,7 +122,7 @@ func routerConfig(address string, snmpPort, apiPort int, credentials ...string) 
 		{Name: "snmp", SNMP: &snmp.Credential{Version: "2c", Community: configs.NewSecret("public")}},
 		{Name: "api", RouterOS: &routeros.Credential{User: "telemetry", Password: configs.NewSecret("telemetry"), Insecure: true}},
 	}
-	cfg.Devices = []DeviceConfig{{Name: "router", Address: address, Credentials: credentials, SNMP: Endpoint{snmpPort}, RouterOS: APIEndpoint{Port: apiPort}}}
+	cfg.Devices = []DeviceConfig{{Name: "router", Address: address, Credentials: credentials, SNMP: SNMPEndpoint{Port: snmpPort}, RouterOS: APIEndpoint{Port: apiPort}}}
 	return cfg
 }
 

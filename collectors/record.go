@@ -42,7 +42,7 @@ func Record(ctx context.Context, cfg Config, device string, m *mask.Mask, note f
 		switch {
 		case !slices.Contains(d.Credentials, cred.Name):
 		case cred.SNMP != nil:
-			errs = append(errs, r.recordSNMP(ctx, snmp.Target{Device: d.Name, Address: d.Address, Port: d.SNMP.Port, Credential: *cred.SNMP}, schema, rows, note))
+			errs = append(errs, r.recordSNMP(ctx, d.target(cred.SNMP), schema, rows, note))
 		case cred.RouterOS != nil:
 			errs = append(errs, r.recordAPI(ctx, routeros.Target{Device: d.Name, Address: d.Address, Port: d.RouterOS.Port, Credential: *cred.RouterOS}, schema, rows, note))
 		}

@@ -4,7 +4,8 @@
 // Tables are data (tables_*.go): which objects, in which unit, with which numbers that mean "none". A
 // poll asks for all scalars in one request, together with the rows of small tables, and walks the
 // larger ones several columns at a time, as many rows as fit one datagram. What changes rarely is read
-// every few minutes and remembered in between.
+// every few minutes and remembered in between. What a poll will ask of a device that is as it was is known
+// (outlook.go), and sent together (flight.go), so that a poll waits once.
 package snmp
 
 import (

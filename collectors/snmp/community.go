@@ -29,6 +29,8 @@ type community struct {
 	id       uint32
 	outgoing encoder
 	reply    reply
+	flights  flights
+	flying   [1]int64 // scratch: the id of a flight
 }
 
 // open turns to a device. The line is to it alone: the kernel drops what other hosts send.
@@ -47,14 +49,20 @@ func (c *community) close() {
 	clear(c.guard.community)
 	c.line, c.guard.community, c.guard.request = line{}, c.guard.community[:0], nil
 	c.outgoing.forget()
+	c.flights.forget()
 }
 
-// ask sends a request and waits for its reply.
+// ask sends a request, unless it was sent ahead, and waits for its reply.
 func (c *community) ask(ctx context.Context, r *request) (*reply, error) {
 	c.guard.request, c.guard.ids = r, c.guard.ids[:0]
-	c.outgoing.encode(c.guard.version, c.guard.community, r)
+	one := c.board(r)
 	for range c.tries {
-		err := c.try(ctx)
+		var err error
+		if one != nil {
+			err, one = c.await(ctx, one), nil
+		} else {
+			err = c.try(ctx)
+		}
 		switch {
 		case err == nil:
 			return &c.reply, nil
@@ -73,6 +81,7 @@ func (c *community) ask(ctx context.Context, r *request) (*reply, error) {
 func (c *community) try(ctx context.Context) error {
 	c.id++
 	c.guard.ids = append(c.guard.ids, int64(c.id))
+	c.outgoing.encode(c.guard.version, c.guard.community, c.guard.request)
 	datagram := c.outgoing.datagram(c.id)
 	deadline := time.Now().Add(c.timeout)
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
@@ -94,8 +103,12 @@ func (c *community) exchange(datagram []byte) error {
 			return err
 		}
 		m, why := c.guard.judge(in)
+		if why != accepted && c.land(in) {
+			continue
+		}
 		c.tally.got(len(in), why)
 		if why == accepted {
+			c.reply.size, c.reply.at = len(in), c.line.now()
 			return c.reply.decode(&m, c.guard.request)
 		}
 	}

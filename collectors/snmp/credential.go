@@ -92,13 +92,21 @@ type Target struct {
 	// more tries follow; 0 means 2, a negative number none.
 	Timeout time.Duration
 	Retries int
+	// InFlight is how many requests of one poll may wait for their replies at a time; 0 means 8, 1 asks one
+	// after the other. It goes down by itself when replies are lost.
+	InFlight int
 }
 
 const (
 	defaultPort    = 161
 	defaultTimeout = time.Second
 	defaultRetries = 2
+
+	defaultInFlight = 8
 )
+
+// MaxInFlight bounds Target.InFlight: so many replies fit the socket that they come in by.
+const MaxInFlight = 32
 
 func (t *Target) endpoint() string {
 	return net.JoinHostPort(t.Address, strconv.Itoa(int(t.port())))
@@ -126,4 +134,11 @@ func (t *Target) retries() int {
 		return 0
 	}
 	return t.Retries
+}
+
+func (t *Target) inFlight() int {
+	if t.InFlight <= 0 {
+		return defaultInFlight
+	}
+	return min(t.InFlight, MaxInFlight)
 }

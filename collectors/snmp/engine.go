@@ -72,12 +72,14 @@ func tables() []tableDef {
 func (e *Engine) borrow() *session {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	var s *session
 	if n := len(e.free); n > 0 {
-		s := e.free[n-1]
-		e.free = e.free[:n-1]
-		return s
+		s, e.free = e.free[n-1], e.free[:n-1]
+	} else {
+		s = newSession(e.metrics, e.inboxes)
 	}
-	return newSession(e.metrics, e.inboxes)
+	s.now = e.now
+	return s
 }
 
 // idleTime is how long a session is kept that nobody needs: as many polls at once as in the first round

@@ -1,10 +1,13 @@
 package snmp
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"syscall"
+	"time"
 )
 
 // exchange asks the device that a session is open to. There is one for the versions with a community
@@ -28,6 +31,12 @@ type request struct {
 	single      int // of a getBulk: how many of the first names are asked for once
 }
 
+// equals reports that two requests ask the same.
+func (r *request) equals(other *request) bool {
+	return r.kind == other.kind && r.repetitions == other.repetitions && r.single == other.single &&
+		slices.EqualFunc(r.names, other.names, func(a, b name) bool { return bytes.Equal(a, b) })
+}
+
 type requestKind byte
 
 // The three questions, by their tags on the wire.
@@ -42,6 +51,8 @@ type reply struct {
 	status errorStatus
 	index  int // of the name that status is about, from 1; 0 if the device did not say
 	values []value
+	size   int       // bytes of the datagram
+	at     time.Time // when it came
 }
 
 // decode reads what a message that answers a request says. More values than were asked for are left

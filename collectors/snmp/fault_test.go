@@ -77,7 +77,7 @@ func TestFault25MalformedSNMP(t *testing.T) {
 	accepted := 0
 	for _, d := range datagrams {
 		for _, kind := range []requestKind{get, getBulk} {
-			s.community.open(line{Conn: &scripted{datagrams: [][]byte{d}}, ctx: t.Context(), inbox: &s.inbox}, &c.target, "public")
+			s.community.open(line{Conn: &scripted{datagrams: [][]byte{d}}, ctx: t.Context(), inbox: &s.inbox, now: time.Now}, &c.target, "public")
 			s.exchange = &s.community
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)

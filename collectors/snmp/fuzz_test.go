@@ -80,7 +80,7 @@ func FuzzReply(f *testing.F) {
 		for range cap(datagrams) {
 			datagrams = append(datagrams, reply)
 		}
-		s.community.open(line{Conn: &scripted{datagrams: datagrams}, ctx: t.Context(), inbox: &s.inbox}, &c.target, "public")
+		s.community.open(line{Conn: &scripted{datagrams: datagrams}, ctx: t.Context(), inbox: &s.inbox, now: time.Now}, &c.target, "public")
 		s.exchange = &s.community
 		m := newMemory()
 		m.polled, m.device.objectID = time.Now(), ".1.3.6.1.4.1.14988.1"

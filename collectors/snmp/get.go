@@ -135,7 +135,7 @@ func (p *poll) deliver(it *item, v *value) {
 	}
 	g := it.grid
 	if g.readAt.IsZero() {
-		g.readAt = p.now()
+		g.readAt = p.repliedAt()
 	}
 	*g.at(it.row, it.column) = newCell(v, g.source.columns[it.column].as, cell{})
 }

@@ -23,8 +23,11 @@ type grid struct {
 	// the first row after it. What is left out there is not read on to the end.
 	limit  index
 	beyond int
-	known  keptRows // of the last poll, whose strings are used again
-	hint   int      // the first of them that may come next
+	// perCell is mibMemory's when the walk began: it holds for the whole of it, so that what is asked can be told
+	// before.
+	perCell float32
+	known   keptRows // of the last poll, whose strings are used again
+	hint    int      // the first of them that may come next
 
 	rows   []int     // of inOrder
 	readAt time.Time // when the first reply arrived; zero: none did
@@ -40,7 +43,7 @@ type columnState struct {
 
 // start empties the grid for a poll.
 func (g *grid) start(s *source, known keptRows) {
-	g.source, g.known, g.hint = s, known, 0
+	g.source, g.known, g.hint, g.perCell = s, known, 0, 0
 	g.index, g.kept = g.index[:0], g.kept[:0]
 	clear(g.cells)
 	g.cells = g.cells[:0]

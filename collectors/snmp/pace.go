@@ -6,6 +6,7 @@ const (
 	maxRepetitions = 25       // of a GETBULK: more is the commonest cause of timeouts on small devices
 	firstGuess     = 10       // repetitions where it is not known how many rows there are
 	datagram       = 1420     // bytes of a reply that is not cut into fragments, also in a tunnel of L2TP over Ethernet
+	cellGuess      = 24       // bytes of a reply for each value, where it was not measured
 	replyHead      = 40       // bytes of a reply beside its values
 	maxRows        = 100_000  // of one table
 	maxCells       = 1 << 20  // values of one table, 32 MiB of them
@@ -18,6 +19,7 @@ const (
 type pace struct {
 	repetitions int // the most that a GETBULK asks for; 0: no limit of its own
 	columns     int // the most columns in one request; 0: no limit of its own
+	inFlight    int // the most requests that wait for a reply at a time; 0: no limit of its own
 	strikes     int // polls on end in which a large request met silence
 	clean       int // polls since it last changed
 	patience    int // clean polls before it goes up
@@ -35,8 +37,18 @@ func (p *pace) shrink(repetitions, columns int) {
 	} else {
 		p.columns = max(1, columns/2)
 	}
+	p.shrunk()
+}
+
+func (p *pace) shrunk() {
 	p.clean = 0
 	p.patience = min(max(minPatience, 2*p.patience), maxPatience)
+}
+
+// lost notes that of so many requests that could be in flight one got no reply.
+func (p *pace) lost(inFlight int) {
+	p.inFlight = max(1, inFlight/2)
+	p.shrunk()
 }
 
 // strike notes that a request for so many rows met silence.
@@ -49,7 +61,7 @@ func (p *pace) strike(repetitions int) {
 // polled notes that a poll went well.
 func (p *pace) polled() {
 	p.strikes = 0
-	if p.repetitions == 0 && p.columns == 0 {
+	if p.repetitions == 0 && p.columns == 0 && p.inFlight == 0 {
 		return
 	}
 	if p.clean++; p.clean < p.patience {
@@ -62,6 +74,25 @@ func (p *pace) polled() {
 	if p.columns *= 2; p.columns >= maxVarbinds {
 		p.columns = 0
 	}
+	if p.inFlight *= 2; p.inFlight >= MaxInFlight {
+		p.inFlight = 0
+	}
+}
+
+// limitInFlight bounds how many requests wait for a reply at a time.
+func (p *pace) limitInFlight(n int) int {
+	if p.inFlight > 0 {
+		return min(n, p.inFlight)
+	}
+	return n
+}
+
+// share is how many of the columns that are left are asked for together. Equal shares: of 45 columns 23 and
+// 22, not 40 and 5.
+func (p *pace) share(columns int) int {
+	limit := p.limitColumns(columns)
+	parts := (columns + limit - 1) / limit
+	return (columns + parts - 1) / parts
 }
 
 // limitColumns bounds the columns of one request.

@@ -17,6 +17,7 @@ type poll struct {
 	session *session
 	memory  *memory
 	version version
+	target  *Target
 	ctx     context.Context // of the one call that a poll is
 	now     func() time.Time
 
@@ -39,6 +40,7 @@ type poll struct {
 	todo    []*source
 	names   []name
 	arena   []byte // what names are put together in
+	outlook outlook
 	items   []item
 	index   []byte // that a join looks for
 	rows    []row  // of the table that is built
@@ -56,7 +58,7 @@ var (
 // begin prepares the session's poll for a device.
 func (p *poll) begin(ctx context.Context, s *session, c *Collector, m *memory) {
 	p.library, p.session, p.memory, p.ctx, p.now = c.engine.library, s, m, ctx, c.engine.now
-	p.version = c.target.Credential.version()
+	p.version, p.target = c.target.Credential.version(), &c.target
 	p.dead, p.answered, p.strained, p.restarted = nil, false, false, false
 	p.startedAt, p.answeredAt, p.upAt, p.uptime = p.now(), time.Time{}, time.Time{}, 0
 	if len(p.grids) != len(p.library.mibs) {
@@ -82,7 +84,8 @@ func (p *poll) end() {
 	clear(p.tables)
 	clear(p.todo[:cap(p.todo)])
 	p.tables = p.tables[:0]
-	p.memory, p.ctx, p.dead = nil, nil, nil
+	p.outlook.start()
+	p.memory, p.target, p.ctx, p.dead = nil, nil, nil, nil
 }
 
 // ask sends one request, unless it is known that no answer will come.
@@ -99,7 +102,7 @@ func (p *poll) ask(ctx context.Context, r request) ([]value, error) {
 	switch {
 	case err == nil || isAnswer(err):
 		if !p.answered {
-			p.answered, p.answeredAt = true, p.now()
+			p.answered, p.answeredAt = true, p.repliedAt()
 		}
 		if p.session.tally.received > maxReceived {
 			p.dead = errTooMuch
@@ -114,6 +117,14 @@ func (p *poll) ask(ctx context.Context, r request) ([]value, error) {
 		err = errSlow
 	}
 	return values, err
+}
+
+// repliedAt is when the last reply came, which may have been sent ahead.
+func (p *poll) repliedAt() time.Time {
+	if p.session.answer == nil {
+		return p.now()
+	}
+	return p.session.answer.at
 }
 
 // isOver reports that the time of a context is up, which it may not have noticed yet itself.
@@ -148,6 +159,10 @@ func (p *poll) run(tables []*table) {
 	p.noteWants()
 	p.askScalars()
 	p.readSources()
+	if p.session.lostAhead() && p.dead == nil {
+		p.strained = true
+		p.memory.pace.lost(p.inFlight())
+	}
 	if p.dead == nil && !p.strained {
 		p.memory.pace.polled()
 	}
@@ -225,6 +240,7 @@ func (p *poll) askScalars() {
 	if len(p.items) == 0 {
 		return
 	}
+	p.lookAhead()
 	p.get(p.ctx, p.items)
 	p.learn()
 	if p.silenced() {

@@ -17,6 +17,8 @@ type session struct {
 	usm       usm
 	exchange  exchange // what the device that the session is open to is asked by
 	request   request
+	answer    *reply // to the last request that got one
+	now       func() time.Time
 	poll      poll // reused, so that its slices are
 
 	idleSince time.Time // while nobody uses it
@@ -26,7 +28,7 @@ type session struct {
 }
 
 func newSession(m *metrics, i *inboxes) *session {
-	s := &session{tally: tally{metrics: m}, inbox: inbox{from: i}}
+	s := &session{tally: tally{metrics: m}, inbox: inbox{from: i}, now: time.Now}
 	s.community.tally, s.usm.tally = &s.tally, &s.tally
 	s.leave = s.close
 	return s
@@ -41,7 +43,7 @@ func (s *session) open(ctx context.Context, t *Target, secret string, peer *usmP
 		return nil, err
 	}
 	s.tally.begin()
-	l := line{Conn: conn, ctx: ctx, inbox: &s.inbox}
+	l := line{Conn: conn, ctx: ctx, inbox: &s.inbox, now: s.now}
 	if s.socket.isReusable() {
 		l.socket = &s.socket
 	}
@@ -62,6 +64,7 @@ type line struct {
 	ctx    context.Context // of the poll: when it ends, whoever waits for a reply is interrupted
 	socket *socket         // under the connection, if it can do better than a connection
 	inbox  *inbox
+	now    func() time.Time // says when a reply came
 }
 
 // roundTrip sends a datagram, unless it is nil, and waits for the next one that comes in, which holds
@@ -113,7 +116,7 @@ func (s *session) close() {
 	s.community.close()
 	s.usm.close()
 	s.inbox.release()
-	s.exchange, s.stop, s.request.names = nil, nil, nil
+	s.exchange, s.answer, s.stop, s.request.names = nil, nil, nil, nil
 }
 
 // ask sends one request and waits for its reply. Each name must be allowed; the poll sees to that
@@ -127,8 +130,20 @@ func (s *session) ask(ctx context.Context, r request) ([]value, error) {
 		return nil, err
 	case err != nil:
 		return nil, err
-	case reply.status != 0:
+	}
+	if s.answer = reply; reply.status != 0 {
 		return nil, &statusError{status: reply.status, index: reply.index}
 	}
 	return reply.values, nil
 }
+
+// ahead sends requests, at most so many at a time, that the poll will ask after this one by one. Only SNMP v1 and
+// v2c do so, over a socket of ours.
+func (s *session) ahead(requests []request, most int) {
+	if s.exchange == &s.community && s.socket.isReusable() {
+		s.community.ahead(requests, most)
+	}
+}
+
+// lostAhead reports that a request which was sent ahead got no reply in its time.
+func (s *session) lostAhead() bool { return s.community.flights.lost }

@@ -20,6 +20,7 @@ type socket struct {
 
 	// What turn and exchange work on: a function that is made once needs no memory later.
 	exchangeOn func(fd uintptr) bool
+	postOn     func(fd uintptr)
 	outgoing   []byte // still to be sent
 	inbox      *inbox // for what comes in
 	incoming   []byte // what came in
@@ -72,7 +73,7 @@ func (s *socket) open(is6 bool) error {
 		return errors.Join(err, conn.Close())
 	}
 	s.conn, s.raw, s.is6 = conn, raw, is6
-	s.turnTo, s.exchangeOn = s.turn, s.exchange
+	s.turnTo, s.exchangeOn, s.postOn = s.turn, s.exchange, s.sendOutgoing
 	return nil
 }
 
@@ -109,6 +110,19 @@ func (s *socket) roundTrip(out []byte, b *inbox) (in []byte, err error) {
 	}
 	return in, err
 }
+
+// post sends a datagram and waits for nothing.
+func (s *socket) post(out []byte) error {
+	s.outgoing, s.err = out, nil
+	err := s.raw.Control(s.postOn)
+	s.outgoing = nil
+	if err == nil {
+		err = s.err
+	}
+	return err
+}
+
+func (s *socket) sendOutgoing(fd uintptr) { s.err = s.send(int(fd)) }
 
 // exchange is called until it is done, each time when something may have come in. The first time it
 // sends and does not look: there cannot be a reply yet, and that the socket became readable since

@@ -25,6 +25,8 @@ func (s *socket) isReusable() bool { return false }
 
 func (s *socket) roundTrip([]byte, *inbox) (in []byte, err error) { return nil, net.ErrClosed }
 
+func (s *socket) post([]byte) error { return net.ErrClosed }
+
 func (s *socket) close() {
 	if s.conn != nil {
 		_ = s.conn.Close()

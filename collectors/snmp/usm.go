@@ -202,6 +202,7 @@ func (u *usm) exchange(datagram []byte, deadline time.Time) error {
 			if doubtful != nil {
 				u.tally.got(doubtful.bytes, wrongReport)
 			}
+			u.reply.size, u.reply.at = len(in), u.line.now()
 			return u.decode(m)
 		case said.signed || u.isDiscovery():
 			u.tally.got(len(in), accepted)

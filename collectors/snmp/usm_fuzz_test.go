@@ -20,7 +20,7 @@ func aimed(u v3User) *usm {
 	peer.secrets, peer.revealed = passwords{auth: configs.NewSecret(authSecret), priv: configs.NewSecret(privSecret)}, true
 	_ = peer.discovered([]byte(fuzzEngine), 1, 1)
 	x := &usm{tally: &tally{}}
-	x.open(line{}, &Target{Credential: c}, peer)
+	x.open(line{now: time.Now}, &Target{Credential: c}, peer)
 	x.stamp, _ = peer.stamp()
 	n, _ := parseOID(sysUpTime)
 	x.request = &request{kind: get, names: []name{n}}

@@ -15,11 +15,9 @@ func (p *poll) walk(ctx context.Context, g *grid, columns []int) {
 	for i := range columns {
 		g.column[columns[i]].asked = true
 	}
+	g.perCell = p.memory.mib(g.source.place).perCell
 	for len(columns) > 0 {
-		// Equal shares: of 45 columns 23 and 22 are read together, not 40 and 5.
-		limit := p.memory.pace.limitColumns(len(columns))
-		parts := (len(columns) + limit - 1) / limit
-		n := (len(columns) + parts - 1) / parts
+		n := p.memory.pace.share(len(columns))
 		if !p.walkTogether(ctx, g, columns[:n]) {
 			continue // fewer columns in a request from now on
 		}
@@ -69,11 +67,10 @@ func (p *poll) repetitions(g *grid, active []int) int {
 		return 1
 	}
 	m := p.memory.mib(g.source.place)
-	perCell := m.perCell
-	if perCell == 0 {
-		perCell = 24
+	if g.perCell == 0 {
+		g.perCell = m.perCell // what the first reply told
 	}
-	n := int((datagram - replyHead) / (perCell * float32(len(active))))
+	n := rowsOfReply(g.perCell, len(active))
 	switch read := g.column[active[0]].row + 1; {
 	case g.endsWithin(m, active, n):
 		n = m.rows.len() - read
@@ -83,6 +80,14 @@ func (p *poll) repetitions(g *grid, active []int) int {
 		n = min(n, firstGuess)
 	}
 	return p.memory.pace.limitRepetitions(min(n, g.source.most))
+}
+
+// rowsOfReply is how many rows of so many columns fit a reply.
+func rowsOfReply(perCell float32, columns int) int {
+	if perCell == 0 {
+		perCell = cellGuess
+	}
+	return int((datagram - replyHead) / (perCell * float32(columns)))
 }
 
 // step asks for the next values of the columns, and takes them.
@@ -104,15 +109,14 @@ func (p *poll) step(ctx context.Context, g *grid, active []int, repetitions int)
 		p.names = append(p.names, after)
 	}
 	r.names = p.names
-	before := p.session.tally.received
 	values, err := p.ask(ctx, r)
 	if err != nil {
 		return err
 	}
 	if g.readAt.IsZero() {
-		g.readAt = p.now()
+		g.readAt = p.repliedAt()
 	}
-	m.measured(p.session.tally.received-before, len(values))
+	m.measured(p.session.answer.size, len(values))
 	for i, at := r.single, 0; i < len(values); i++ {
 		p.take(g, m, active[at], &values[i])
 		if at++; at == len(active) {
@@ -138,7 +142,7 @@ func (g *grid) bound() {
 }
 
 // measured refines the estimate of a value's size. It leans to the larger ones.
-func (m *mibMemory) measured(bytes int64, values int) {
+func (m *mibMemory) measured(bytes, values int) {
 	if values < 8 {
 		return
 	}
