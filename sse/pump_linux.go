@@ -49,8 +49,7 @@ func newPump(h *Hub) (*pump, error) {
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
 	p.work = sync.NewCond(&p.mu)
-	// A worker that writes keeps a CPU from what else the program does, so they leave half of them.
-	for range max(1, runtime.GOMAXPROCS(0)/2) {
+	for range runtime.GOMAXPROCS(0) {
 		p.wg.Go(p.write)
 	}
 	p.wg.Go(p.watch)
