@@ -28,6 +28,9 @@ func (s *subscriber) look() {
 	views := [][]part{s.query.parts}
 	if s.session != nil {
 		views = [][]part{s.session.view.parts, s.session.latest.parts}
+		if m := s.session.moving; m != nil { // begun, and asked for otherwise since
+			views = append(views, m.query.parts)
+		}
 	}
 	for i, p := range s.query.parts {
 		if p.topic.Mode == state.Rows {
