@@ -5,27 +5,30 @@ import { newState } from "./state.js";
 const kept = 200; // events, for tabs that come later and want history
 
 /**
- * lead serves the tabs that talk over a channel; it returns how to end. Each message says which tab it is from:
- *   { key, base, filter, want, history, token }  the channels that it wants of a connection; none: it is gone
- *   { key, answer }                              the token that it was asked for
- *   { wake }                                     look whether the connection is dead, and do not wait any longer; 2: connect
- *                                                anew, whatever is
- * All tabs hear { key, items }, { key, status } and { key, ask }; with to, it is for one of them. What has
- * no key says that somebody leads from now on, who knows nothing yet.
+ * lead serves the tabs that talk over a channel; it returns how to end. The names in messages are short, as they count.
+ * What tabs say, k being the connection, the JSON of [address, filter, more to tell it by], and f the subscription:
+ *   { k, f, w: [channels, routers, history, token] }  it wants these channels, shows these routers, wants so many
+ *                                                     past events, and has a token: 1, or []
+ *   { k, f }                                          it is gone
+ *   { k, f, a: [token] }                              the token that was asked for
+ *   { r }                                             retry: 1, if the connection is dead or waits; 2, whatever is
+ * What they hear, k being the connection, or one subscription of it:
+ *   { k, i: items, s: status }                        what came, and how it is; one may be missing
+ *   { k, q: 1 }                                       the question for a token
+ *   {}                                                somebody leads from now on, who knows nothing yet
  */
 export function lead(name) {
   const bus = new BroadcastChannel(name);
   const groups = new Map();
-  const post = (m) => bus.postMessage(m);
   const hear = (m) => {
-    if (m.want?.length && !groups.has(m.key)) groups.set(m.key, newGroup(m, post));
-    for (const [key, group] of groups) if ((m.key ?? key) === key && group(m)) groups.delete(key);
+    if (m.w?.[0][0] && !groups.has(m.k)) groups.set(m.k, newGroup(m.k, bus));
+    for (const [key, group] of groups) if ((m.k ?? key) === key && group(m)) groups.delete(key);
   };
-  bus.onmessage = (e) => hear(e.data);
-  post({});
+  bus.onmessage = ({ data }) => hear(data);
+  bus.postMessage({});
   return () => {
     bus.close();
-    hear({ end: 1 });
+    hear({}); // of no connection: all of them end
   };
 }
 
@@ -34,32 +37,40 @@ export function lead(name) {
  * is left. It makes its EventSource anew by itself: the browser's own way of coming back stops for ever on any
  * status but 200, and does not notice a connection that went silent.
  */
-function newGroup({ key, base, filter }, send) {
+function newGroup(key, bus) {
+  const [base, filter] = JSON.parse(key);
   const tabs = new Map();
   const state = newState();
   let status;
   let events = [];
   let asked = []; // the channels of the present connection
+  let shown = []; // the routers that it shows, as far as the server was told
   let source;
   let turn = 0; // each attempt is one; what belongs to an older one is not heard any more
   let last = "";
-  let shown;
-  let hello = {};
+  let id;
+  let idle; // the turn, when the server can be told of others
   let due; // when the present connection counts as dead
   let failures = 0;
-  let trusted = true; // no token was refused since the stream was live
+  let renewed; // a token was refused since the stream was live
   let timer; // for what comes next: the end of a pause, or of patience
   let token;
   let answer;
 
-  const of = (name) => [...tabs.values()].flatMap((t) => t[name]);
+  const send = (m) => bus.postMessage({ k: key, ...m });
 
-  const say = (next) => {
-    status = { ...hello, ...next };
-    send({ key, status });
+  /** of lists what the tabs want: 0 channels, 1 routers, 2 numbers of past events, 3 tokens. */
+  const of = (i) => [...new Set([...tabs.values()].flatMap((t) => t[i]))];
+
+  const say = (state, code, why, at) => {
+    status = { ...status, state, code, why, at };
+    send({ s: status });
   };
 
-  /** begin ends what was going on; what f does counts only if nothing else was begun meanwhile. */
+  /**
+   * begin ends what was going on; what f does counts only if nothing else was begun meanwhile. It throws an error, or
+   * an answer that says why there is no stream.
+   */
   const begin = async (f) => {
     const mine = ++turn;
     clearTimeout(timer);
@@ -67,56 +78,78 @@ function newGroup({ key, base, filter }, send) {
     due = Infinity;
     try {
       await f?.(() => mine === turn);
-    } catch {
-      if (mine === turn) again("lost");
+    } catch (answer) {
+      const { status } = answer;
+      let detail;
+      try {
+        ({ detail } = await answer.json());
+      } catch {} // it is an error, or a proxy speaks HTML
+      if (mine !== turn) return;
+      if (!(status > 203)) again("lost");
+      else if (status === 429 || status > 499) again("busy", detail, answer.headers.get("Retry-After"));
+      else end(status < 205 ? "logged-out" : status === 401 ? "expired" : "refused", detail);
     }
   };
 
   /** start connects, or connects anew, from where it was. */
   const start = () =>
     begin(async (current) => {
-      asked = [...new Set(of("want"))];
-      say({ state: "connecting" });
+      asked = of(0);
+      shown = of(1);
+      say("connecting");
       await ask();
-      const more = last ? { last_event_id: last } : { history: Math.max(...of("history")) };
+      const more = last ? { last_event_id: last } : { history: Math.max(...of(2)) };
       if (token) {
-        const answer = await request(`/ticket${query()}`, "POST");
-        if (!answer.ok) return refused(answer, current);
+        const answer = await request(`/ticket?${query()}`, {});
+        if (!answer.ok) throw answer;
         more.ticket = (await answer.json()).ticket;
       }
       if (!current()) return;
-      source = new EventSource(base + query(more));
-      shown = "";
+      source = new EventSource(`${base}?${query(more)}`);
+      id = "";
       watch();
-      for (const type of state.types) source.addEventListener(type, (e) => current() && take(type, e));
-      source.onerror = () => current() && (source.readyState > 1 ? check() : again("lost"));
+      state.types.forEach((type) => source.addEventListener(type, take));
+      source.onerror = () => {
+        if (source.readyState < 2) again("lost");
+        else
+          begin(async () => {
+            throw await request(`/check?${query()}`); // an EventSource cannot see why it was refused
+          });
+      };
     });
 
   const query = (more) => {
-    const all = Object.entries({ partial: 1, channel: asked, ...filter, ...more });
-    return `?${new URLSearchParams(all.flatMap(([name, list]) => [list].flat().map((v) => [name, v])))}`;
+    const all = Object.entries({ partial: 1, channel: asked, router: shown, ...filter, ...more });
+    return new URLSearchParams(all.flatMap(([name, list]) => [list].flat().map((v) => [name, v])));
   };
 
-  const request = (path, method) =>
+  /** request asks about the stream, or with a body changes something; without a network the answer is 0. */
+  const request = (path, body) =>
     fetch(base + path, {
-      method,
+      method: body && "POST",
+      body: JSON.stringify(body),
       headers: token ? { Authorization: `Bearer ${token}` } : {},
       signal: AbortSignal.timeout(20000),
-    });
+    }).catch(() => 0);
 
-  /** check learns why the stream was refused, which an EventSource cannot see. */
-  const check = () => begin(async (current) => refused(await request(`/check${query()}`), current));
-
-  const refused = async (answer, current) => {
-    const { status } = answer;
-    const { detail } = await answer.json().catch(() => ({}));
-    if (!current()) return;
-    if (status < 204) again("lost");
-    else if (status === 429 || status > 499) again("busy", detail, answer.headers.get("Retry-After"));
-    else end({ 204: "logged-out", 401: "expired" }[status] ?? "refused", detail);
+  /** follow tells the server which routers the tabs show now: one request after the other, or they overtake. */
+  const follow = async () => {
+    const now = of(1);
+    const add = now.filter((r) => !shown.includes(r));
+    const del = shown.filter((r) => !now.includes(r));
+    // Two lists are an empty string together if both are empty.
+    if (idle !== turn || !(add + del)) return;
+    idle = 0;
+    shown = now;
+    const mine = turn;
+    const answer = await request(`/${status.conn}/track`, { add, del });
+    if (mine !== turn) return;
+    idle = turn;
+    answer.ok ? follow() : again("lost");
   };
 
-  const take = (type, e) => {
+  const take = (e) => {
+    const { type } = e;
     let d;
     let items;
     try {
@@ -129,24 +162,35 @@ function newGroup({ key, base, filter }, send) {
     }
     // A snapshot replaces what the old cursor stood for. Cut off in the middle, nothing can be resumed.
     if (type === "snapshot") last = "";
-    if (e.lastEventId !== shown) last = shown = e.lastEventId;
-    if (type === "hello") {
-      hello = d;
-      say({ state: "connecting" });
-    }
+    if (e.lastEventId !== id) last = id = e.lastEventId;
+    if (items[0]) send({ i: items });
     watch();
-    if (type === "bye") return d.reconnect ? again(d.code, d.why, /many|busy/.test(d.code) && 5) : end(d.code, d.why);
-    // Without a new token the stream ends, and says so.
-    if (type === "auth")
-      ask()
-        .then(() => request(`/${hello.conn}/auth`, "POST"))
-        .catch(() => {});
-    if (type === "event") events = [...events, ...items].slice(-kept);
-    if (items.length) send({ key, items });
-    if (type !== "sync") return;
-    failures = 0;
-    trusted = true;
-    say({ state: "live" });
+    frames[type]?.(d, items);
+  };
+
+  const frames = {
+    hello(d) {
+      status = d;
+      idle = turn;
+      watch();
+      say("connecting");
+      follow();
+    },
+    event(_, items) {
+      events = [...events, ...items].slice(-kept);
+    },
+    sync() {
+      failures = renewed = 0;
+      say("live");
+    },
+    /** Without a new token the stream ends, and says so. */
+    async auth() {
+      await ask();
+      request(`/${status.conn}/auth`, {});
+    },
+    bye({ reconnect, code, why }) {
+      reconnect ? again(code, why, /many|busy/.test(code) && 5) : end(code, why);
+    },
   };
 
   const after = (ms, f) => {
@@ -156,7 +200,7 @@ function newGroup({ key, base, filter }, send) {
 
   /** Every heartbeat brings something; after two without, the connection is dead. */
   const watch = () => {
-    const ms = hello.heartbeat * 2000 || 30000;
+    const ms = status.heartbeat * 2000 || 30000;
     due = Date.now() + ms;
     after(ms, () => again("silent"));
   };
@@ -165,48 +209,47 @@ function newGroup({ key, base, filter }, send) {
   const again = (code, why, seconds) => {
     begin();
     due = 0;
-    const ms = 1000 * (Math.min(+seconds || 0, 300) + Math.min(1.6 ** failures++, 10) * (1 + 2 * Math.random()));
-    say({ state: "waiting", code, why, at: Date.now() + ms });
+    const ms = 1000 * (Math.min(seconds | 0, 300) + Math.min(1.6 ** failures++, 10) * (1 + 2 * Math.random()));
+    say("waiting", code, why, Date.now() + ms);
     after(ms, start);
   };
 
   /** end stops for good, unless a new token may help: once. */
-  const end = (code, why) =>
-    begin(async (current) => {
-      if (trusted && code === "expired") {
-        trusted = false;
-        await ask();
-        if (token && current()) return start();
-      }
-      if (current()) say({ state: "stopped", code, why });
-    });
+  const end = (code, why) => {
+    if (!renewed && code === "expired" && of(3)[0]) {
+      renewed = 1;
+      return start();
+    }
+    begin();
+    asked = [];
+    say("stopped", code, why);
+  };
 
   /** ask asks the tabs that have a token for it; whoever answers first is right. */
   const ask = async () => {
     const asking = (resolve) => {
       answer = resolve;
       setTimeout(resolve, 9000);
-      send({ key, ask: 1 });
+      send({ q: 1 });
     };
-    token = of("token").includes(true) && (await new Promise(asking));
+    token = of(3)[0] && (await new Promise(asking));
   };
 
-  return (m) => {
-    if (m.want?.length) {
-      if (!tabs.has(m.from)) {
-        const past = events.slice(-m.history || kept); // none, if no history is wanted
-        send({ key, to: m.from, items: [...state.rows(), ...past], status });
-      }
-      tabs.set(m.from, m);
+  return ({ k, f: from, w: want, a: token, r: wake }) => {
+    if (want?.[0][0]) {
+      // A tab that shows other routers than before is told of those that others show already.
+      const past = tabs.has(from) ? [] : events.slice(-want[2] || kept); // none, if no history is wanted
+      send({ k: from, i: [...state.rows(), ...past], s: status });
+      tabs.set(from, want);
+      follow();
       // Who comes may have logged in meanwhile. A page asks for one channel after the other: one start is enough.
-      if (status?.state === "stopped" || !m.want.every((c) => asked.includes(c) && !status.denied?.[c]))
-        after(9, start);
-    } else if (m.wake) {
-      if (m.wake > 1 || Date.now() > due) start();
-    } else if ("answer" in m) answer?.(m.answer);
-    else if (m.end || (tabs.delete(m.from) && !tabs.size)) {
+      if (!want[0].every((c) => asked.includes(c) && !status.denied?.[c])) after(9, start);
+    } else if (wake) {
+      if (wake > 1 || Date.now() > due) start();
+    } else if (token) answer?.(token[0]);
+    else if (!k || (tabs.delete(from) && !tabs.size)) {
       begin();
       return true;
-    }
+    } else follow();
   };
 }

@@ -13,8 +13,12 @@ export interface Options {
 
 /** What to leave out of the channels, and what to bring of the past. */
 export interface Filter {
-  /** Only these routers, and those of group. */
+  /** Only these routers, and those of group. At most 1000, and what a URL may hold: 8 KB behind most proxies. */
   router?: string[];
+  /**
+   * True: the routers come and go with Subscription.track. Without any there are none, not all. Not together with group.
+   */
+  track?: true;
   /** Only routers with one of these tags, as "site:nairobi". */
   group?: string[];
   /** How many past events to bring at first; none by default. */
@@ -94,9 +98,20 @@ export interface Handlers {
   status?(status: Status): void;
 }
 
+/** How to end a subscription, by calling it, or to change it. */
+export interface Subscription {
+  (): void;
+  /**
+   * track says which routers are in view from now on, without another connection: for a page that shows some of many
+   * and scrolls. Their rows come, whole; those of others go (value null). Of those that were in view the rows may be
+   * told again. Only for who subscribed with track.
+   */
+  track(routers: string[]): void;
+}
+
 export interface Client {
-  /** subscribe returns how to end it. Rows that are known already come at once. */
-  subscribe(channels: string | string[], on: Handlers, filter?: Filter): () => void;
+  /** Rows that are known already come at once. */
+  subscribe(channels: string | string[], on: Handlers, filter?: Filter): Subscription;
   /** retry connects anew now: after a login, or because somebody does not want to wait. */
   retry(): void;
   /** close ends all subscriptions. */

@@ -4,27 +4,26 @@ import { lead } from "./hub.js";
 
 /** connect returns a client. It opens nothing until something is subscribed to. */
 export function connect({ url = "/", token, share = true } = {}) {
-  const base = new URL("v1/stream", new URL(url, location)).href;
+  const base = new URL(`${url}v1/stream`, location).href;
   const subscriptions = new Set();
   const closed = new AbortController();
   const { signal } = closed;
   let bus;
 
-  const post = (m) => signal.aborted || bus?.postMessage(m);
+  /** all subscriptions join (0), leave (1) or hear a message (2); messages are described in hub.js. */
+  const all = (what, m) => subscriptions.forEach((s) => s[what](m));
+  const post = (m) => bus?.postMessage(m);
 
   const use = (name) => {
     if (signal.aborted) return;
     bus?.close();
     bus = new BroadcastChannel(name);
-    bus.onmessage = ({ data: m }) => {
-      if (m.key) subscriptions.forEach((s) => s.hear(m));
-      else if (!m.from) again();
+    bus.onmessage = ({ data }) => {
+      if (data.k) all(2, data);
+      else if (!data.r) all(0); // somebody leads who knows nothing yet
     };
-    again();
+    all(0);
   };
-
-  /** Somebody leads who knows nothing yet. */
-  const again = () => subscriptions.forEach((s) => s.join());
 
   /** alone leads by itself, or takes turns with the other tabs: who has the lock leads, until it goes. */
   const alone = () => {
@@ -44,85 +43,95 @@ export function connect({ url = "/", token, share = true } = {}) {
   try {
     const worker = share && new SharedWorker(new URL("./worker.js", import.meta.url), { type: "module" });
     worker.onerror = alone;
-    worker.port.onmessage = (e) => use(e.data);
+    worker.port.onmessage = ({ data }) => use(data);
   } catch {
     alone(); // there is none: not wanted, not here, or of another origin
   }
 
-  const leave = () => subscriptions.forEach((s) => s.leave());
-  const wake = (how) => post({ from: 1, wake: how });
+  const look = () => post({ r: 1 }); // the machine may have slept
   const listen = (type, f) => addEventListener(type, f, { signal });
-  for (const type of ["online", "visibilitychange"]) listen(type, () => wake(1)); // the machine may have slept
-  listen("pagehide", leave);
-  listen("pageshow", (e) => e.persisted && again()); // it was kept for the Back button, asleep
+  listen("online", look);
+  listen("visibilitychange", look);
+  listen("pagehide", () => all(1));
+  listen("pageshow", (e) => e.persisted && all(0)); // it was kept for the Back button, asleep
 
-  return {
-    subscribe(channels, on, { history = 0, ...filter } = {}) {
-      const want = [channels].flat();
-      const s = newSubscription({ base, filter, want, history, token: !!token }, on, token, post);
-      subscriptions.add(s);
-      s.join();
-      return () => {
-        subscriptions.delete(s);
-        s.leave();
-      };
-    },
-    retry: () => wake(2),
-    close() {
-      leave();
-      subscriptions.clear();
-      closed.abort();
-      bus?.close();
-    },
-  };
-}
+  /** subscribe joins a connection, keeps the rows, and tells its handlers what changes. */
+  const subscribe = (channels, on, { history = 0, router = [], track, ...filter } = {}) => {
+    const want = [channels].flat();
+    const key = JSON.stringify([base, { ...filter, track: track ? 1 : [] }, track || router]);
+    const from = Math.random();
+    const rows = new Map();
+    let stale;
 
-/** newSubscription joins a connection, keeps the rows, and tells its handlers what changes. */
-function newSubscription(query, on, token, post) {
-  const key = JSON.stringify([query.base, query.filter]);
-  const from = Math.random();
-  const rows = new Map();
-  let stale = new Map();
+    const send = (m) => post({ k: key, f: from, ...m });
 
-  const take = (items) => {
-    const mine = items.filter((i) => query.want.includes(i.channel));
-    for (const i of mine) {
-      if (i.kind !== "row") continue;
-      const id = JSON.stringify([i.channel, i.topic, i.key]);
-      stale.delete(id);
-      if (i.value) rows.set(id, i);
-      else rows.delete(id);
-    }
-    for (const kind of ["row", "event", "gap"]) {
-      const some = mine.filter((i) => i.kind === kind);
-      if (some.length) tell(`${kind}s`, some);
-    }
-  };
-
-  /** What a handler throws is no other's trouble: in a task of its own, the browser reports it. */
-  const tell = (name, what) => queueMicrotask(() => on[name]?.(what));
-
-  return {
-    /** join asks for every row again; those that do not come are gone. */
-    join() {
+    /** join asks for every row again, of other routers perhaps; those that do not come are gone. */
+    const join = (routers = router) => {
+      router = routers;
       stale = new Map(rows);
-      post({ ...query, key, from });
-    },
-    leave: () => post({ key, from, want: [] }),
-    async hear({ key: of, to = from, ask, items = [], status }) {
-      if (of !== key || to !== from) return;
-      if (ask && token) {
-        const answer = new Promise((resolve) => resolve(token()));
-        return post({ key, from, answer: await answer.catch(() => {}) });
+      send({ w: [want, router, history, token ? 1 : []] });
+    };
+
+    /** Others may want other channels over the same connection, and show other routers. */
+    const mine = (i) => {
+      const of = i.data?.router ?? i.key?.split("/")[1];
+      return want.includes(i.channel) && !(track && of && !router.includes(of));
+    };
+
+    /** What a handler throws is no other's trouble: in a task of its own, the browser reports it. */
+    const tell = (name, what) => queueMicrotask(() => on[name]?.(what));
+
+    const take = (items) => {
+      for (const i of items) {
+        const id = JSON.stringify([i.channel, i.topic, i.key]); // an event has no key and no value
+        stale.delete(id);
+        if (i.value) rows.set(id, i);
+        else rows.delete(id);
       }
-      if (status) {
-        // Of which every channel is denied is stopped, whatever others of the connection are.
-        const why = query.want.map((c) => status.denied?.[c]);
-        const stopped = why.every(Boolean) && { state: "stopped", code: "denied", why: why.join("; ") };
-        tell("status", { ...status, ...stopped });
+      for (const kind of ["row", "event", "gap"]) {
+        const some = items.filter((i) => i.kind === kind);
+        if (some[0]) tell(`${kind}s`, some);
       }
-      take(items);
-      if (status?.state === "live") take([...stale.values()].map((row) => ({ ...row, value: null })));
+    };
+
+    const hear = async ({ k: to, i: items, s: status, q: asked }) => {
+      if (to !== key && to !== from) return;
+      if (asked && token) {
+        let answer;
+        try {
+          answer = await token();
+        } catch {} // it goes without
+        send({ a: [answer] });
+      }
+      if (items) take(items.filter(mine));
+      if (!status) return;
+      if (status.state === "live") take([...stale.values()].map((row) => ({ ...row, value: null })));
+      // Of which every channel is denied is stopped, whatever others of the connection are.
+      const why = want.map((c) => status.denied?.[c]);
+      tell("status", {
+        ...status,
+        ...(why.every((w) => w) && { state: "stopped", code: "denied", why: why.join("; ") }),
+      });
+    };
+
+    const s = [join, send, hear]; // to send nothing is to leave
+    subscriptions.add(s);
+    join();
+    const end = () => {
+      subscriptions.delete(s);
+      send();
+    };
+    end.track = join;
+    return end;
+  };
+
+  return {
+    subscribe,
+    retry: () => post({ r: 2 }),
+    close() {
+      all(1);
+      closed.abort();
+      bus = bus?.close();
     },
   };
 }

@@ -15,51 +15,50 @@ export function newState() {
   // By channel and topic; pos is of the last event or gap. During a snapshot, fresh has the keys that it told
   // of so far, with their seq.
   const tables = new Map();
-  let hello = {};
+  let journal;
   let cursor = -1;
   let out;
 
-  const tableOf = ({ channel, topic, event }) => {
+  const tableOf = ({ channel, topic }) => {
     const name = JSON.stringify([channel, topic]);
-    if (!tables.has(name)) tables.set(name, { of: { kind: "row", channel, topic, event }, rows: new Map() });
-    return tables.get(name);
+    const t = tables.get(name) ?? new Map();
+    tables.set(name, t);
+    return t;
   };
 
-  const put = (t, key, row, time) => {
-    t.fresh?.set(key, row.seq);
-    if (row.value) t.rows.set(key, row);
-    else if (!t.rows.delete(key)) return;
-    out.push({ ...t.of, key, ...row, time });
+  const put = (t, { channel, topic, event, key, seq, n }, value, time) => {
+    const row = { kind: "row", channel, topic, event, key, seq, n, value };
+    t.fresh?.set(key, seq);
+    if (value ? t.set(key, row) : t.delete(key)) out.push({ ...row, time });
   };
 
   const frames = {
     hello(d) {
-      for (const t of tables.values()) {
-        if (d.journal !== hello.journal) t.pos = 0;
+      for (const [, t] of tables) {
+        if (d.journal !== journal) t.pos = 0;
         if (d.resume === "snapshot") t.fresh = new Map();
       }
       if (d.resume === "snapshot") cursor = -1;
-      hello = d;
+      journal = d.journal;
     },
     snapshot(d) {
       const t = tableOf(d);
       if (d.part < 2) t.fresh = new Map();
-      for (const [key, seq, n, value] of d.rows) if (!(seq <= t.fresh.get(key))) put(t, key, { seq, n, value });
+      for (const [key, seq, n, value] of d.rows) if (!(seq <= t.fresh.get(key))) put(t, { ...d, key, seq, n }, value);
     },
     delta(d) {
       if (cursor >= 0 && d.base > cursor) return true;
       for (const c of d.changes) {
-        const { key, seq, n, patch } = c;
+        const { key, patch } = c;
         const t = tableOf(c);
         // What a snapshot has not brought yet is of before it, and stands for nothing.
-        const row = t.fresh && !t.fresh.has(key) ? null : t.rows.get(key);
-        if (seq <= row?.seq) continue;
-        put(t, key, { seq, n, value: patch && merge(c.full ? null : row?.value, patch) }, d.time);
+        const row = (t.fresh ?? t).has(key) && t.get(key);
+        if (!(c.seq <= row?.seq)) put(t, c, patch && merge(!c.full && row?.value, patch), d.time);
       }
     },
     sync() {
-      for (const t of tables.values()) {
-        for (const key of t.rows.keys()) if (t.fresh?.has(key) === false) put(t, key, {});
+      for (const [, t] of tables) {
+        for (const [key, row] of t) if (!(t.fresh ?? t).has(key)) put(t, row);
         t.fresh = null;
       }
     },
@@ -83,6 +82,6 @@ export function newState() {
       if (d.seq > cursor) cursor = d.seq;
       return out;
     },
-    rows: () => [...tables.values()].flatMap((t) => [...t.rows].map(([key, row]) => ({ ...t.of, key, ...row }))),
+    rows: () => [...tables].flatMap(([, t]) => [...t.values()]),
   };
 }

@@ -223,6 +223,78 @@ test("a token becomes a ticket, and a new one is handed over in time", async () 
   assert.equal(p.status.why, "The token has ended.");
 });
 
+const followed = (world) => soon("the routers", () => world.tracked.length > 0).then(() => world.tracked.splice(0));
+
+test("tabs track routers over one connection; each gets its own", async () => {
+  const server = world({ "POST /v1/stream/c1/track": { status: 200 } });
+  Object.defineProperty(globalThis, "navigator", { value: { locks: locks() }, configurable: true });
+  const a = page({ share: true }, "pub", { track: true, router: ["r1", "r2"] });
+  const source = await opened(1, 0);
+  assert.deepEqual(source.url.searchParams.getAll("router"), ["r1", "r2"]);
+  assert.equal(source.url.searchParams.get("track"), "1");
+  source.start({ "router/r1": { v: 1 }, "router/r2": { v: 1 }, fleet: { v: 1 } });
+  await state(a, "live");
+
+  const b = page({ share: true }, "pub", { track: true, router: ["r2", "r3"] });
+  assert.deepEqual(await followed(server), [{ add: ["r3"], del: [] }]);
+  await state(b, "live");
+  source.delta(10, 12, [{ key: "router/r3", full: true, patch: { v: 1 } }]);
+  await soon("what the other tab tracks, too", () => b.rows.size === 3);
+  assert.deepEqual([...b.rows.keys()], ["router/r2", "fleet", "router/r3"]);
+  assert.deepEqual([...a.rows.keys()], ["router/r1", "router/r2", "fleet"]);
+  const event = (router, pos) => ({ channel: "pub", topic: "router.status", pos, data: { router } });
+  source.send("event", event("r1", 1));
+  source.send("event", event("r3", 2));
+  await soon("the event", () => b.events.length === 1);
+  assert.deepEqual([a.events, b.events], [[{ router: "r1" }], [{ router: "r3" }]]);
+
+  a.end.track(["r3"]); // which the other tab shows
+  assert.deepEqual(await followed(server), [{ add: [], del: ["r1"] }]);
+  await soon("the rows of the other tab", () => a.rows.has("router/r3") && !a.rows.has("router/r1"));
+  assert.deepEqual([...a.rows.keys()].sort(), ["fleet", "router/r3"]);
+  b.end();
+  assert.deepEqual(await followed(server), [{ add: [], del: ["r2"] }]);
+  assert.equal(FakeSource.all.length, 1);
+
+  source.lose();
+  const next = await opened(2);
+  assert.deepEqual(next.url.searchParams.getAll("router"), ["r3"], "so that its id still fits");
+  assert.equal(next.url.searchParams.get("last_event_id"), "e.12");
+});
+
+test("what scrolls by while the server is told is told in one step, in order", async () => {
+  const server = world({ "POST /v1/stream/c1/track": { status: 200 } });
+  const fetched = globalThis.fetch;
+  const held = [];
+  globalThis.fetch = async (...args) => {
+    const answer = await fetched(...args);
+    await new Promise((go) => held.push(go));
+    return answer;
+  };
+  const p = page({}, "pub", { track: true });
+  const source = await opened(1, 0);
+  source.start();
+  await state(p, "live");
+  p.end.track(["r1"]);
+  assert.deepEqual(await followed(server), [{ add: ["r1"], del: [] }]);
+  await soon("its answer", () => held.length === 1);
+  const before = p.statuses.length;
+  for (const list of [["r2"], ["r3"], ["r4", "r5"]]) p.end.track(list);
+  await soon("the hub heard them", () => p.statuses.length >= before + 3);
+  assert.deepEqual(server.tracked, [], "one after the other");
+  held.pop()();
+  assert.deepEqual(await followed(server), [{ add: ["r4", "r5"], del: ["r1"] }]);
+  await soon("its answer", () => held.length === 1);
+
+  server.answers["POST /v1/stream/c1/track"] = { status: 404 };
+  held.pop()();
+  p.end.track([]);
+  await soon("the last request", () => held.length === 1);
+  held.pop()();
+  const next = await opened(2);
+  assert.deepEqual(next.url.searchParams.getAll("router"), [], "a stream that is not there any more is made anew");
+});
+
 test("a machine that slept looks at its connection when it is seen", async (t) => {
   const { page: window } = world();
   const p = page();

@@ -34,7 +34,7 @@ export class FakeSource {
   /** sendText delivers what a server that is not ours may say. */
   sendText(type, data, id = this.#id) {
     this.#id = id;
-    if (this.readyState < 2) this.#listeners.get(type)?.({ data, lastEventId: id });
+    if (this.readyState < 2) this.#listeners.get(type)?.({ type, data, lastEventId: id });
   }
 
   /** lose ends the connection; refused: by an answer other than 200. */
@@ -69,13 +69,15 @@ export class FakeSource {
 export function world(answers = {}) {
   FakeSource.all = [];
   const asked = [];
+  const tracked = [];
   const page = new EventTarget();
   Object.assign(globalThis, {
     EventSource: FakeSource,
     location: new URL("http://app.test/dashboard"),
     addEventListener: page.addEventListener.bind(page),
-    fetch: async (url, { method = "GET", headers = {} } = {}) => {
+    fetch: async (url, { method = "GET", headers = {}, body: sent } = {}) => {
       const { pathname } = new URL(url);
+      if (pathname.endsWith("/track")) tracked.push(JSON.parse(sent));
       asked.push({ path: `${method} ${pathname}`, authorization: headers.Authorization });
       const { status = 404, body = {}, headers: more = {} } = answers[`${method} ${pathname}`] ?? {};
       if (status === 0) throw new TypeError("failed to fetch");
@@ -83,7 +85,7 @@ export function world(answers = {}) {
     },
   });
   mock.timers.enable({ apis: ["setTimeout"] });
-  return { asked, answers, page };
+  return { asked, tracked, answers, page };
 }
 
 /** soon waits, in real time, until a condition holds: messages between tabs are tasks of their own. */

@@ -2,12 +2,12 @@
 
 import Echo from "laravel-echo";
 import { RouterPulse } from "../echo.js";
-import { type Client, connect, type Row, type Status } from "../index.js";
+import { type Client, connect, type Row, type Status, type Subscription } from "../index.js";
 
 const client: Client = connect({ url: "/pulse/", token: async () => "t", share: true });
 const rows = new Map<string, Row>();
 let last: Status | undefined;
-const end: () => void = client.subscribe(
+const end: Subscription = client.subscribe(
   ["public-routers"],
   {
     rows: (list) => list.forEach((row) => (row.value ? rows.set(row.key, row) : rows.delete(row.key))),
@@ -19,6 +19,7 @@ const end: () => void = client.subscribe(
 );
 client.retry();
 end();
+client.subscribe("public-routers", {}, { track: true, router: ["core-1"] }).track(["core-2"]);
 client.close();
 console.log(last);
 
