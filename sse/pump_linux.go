@@ -23,10 +23,13 @@ type pump struct {
 	bell  int // an eventfd in epoll, of number 0: it ends a wait
 	wg    sync.WaitGroup
 
+	writers int // at most
+
 	mu     sync.Mutex
 	work   *sync.Cond
 	ready  []*pumped // who waits for a worker, from head on
 	head   int
+	idle   int // writers that wait
 	open   map[uint64]*pumped
 	last   uint64 // number of the newest
 	closed bool
@@ -43,13 +46,13 @@ func newPump(h *Hub) (*pump, error) {
 		_ = unix.Close(fd)
 		return nil, fmt.Errorf("eventfd: %w", err)
 	}
-	p := &pump{hub: h, epoll: fd, bell: bell, open: map[uint64]*pumped{}}
+	p := &pump{hub: h, epoll: fd, bell: bell, writers: runtime.GOMAXPROCS(0), open: map[uint64]*pumped{}}
 	if err := p.register(bell, 0, unix.EPOLLIN); err != nil {
 		p.release()
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
 	p.work = sync.NewCond(&p.mu)
-	for range runtime.GOMAXPROCS(0) {
+	for range p.writers {
 		p.wg.Go(p.write)
 	}
 	p.wg.Go(p.watch)
@@ -151,11 +154,18 @@ func (p *pump) register(fd int, number uint64, events uint32) error {
 		Events: events | unix.EPOLLET, Fd: int32(uint32(number)), Pad: int32(number >> 32)})
 }
 
+// alone is how many connections one writer is left with: at some 8 µs for each, that is a twentieth of
+// a second. Writers on several CPUs at once are dearer, and in the way of all else.
+const alone = 6144
+
 func (p *pump) enqueue(s *pumped) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.ready = append(p.ready, s)
-	p.mu.Unlock()
-	p.work.Signal()
+	if busy := p.writers - p.idle; p.idle > 0 && (busy == 0 || len(p.ready)-p.head > busy*alone) {
+		p.idle--
+		p.work.Signal()
+	}
 }
 
 // maxTake is how many connections a worker takes at once.
@@ -166,6 +176,7 @@ func (p *pump) take(batch []*pumped) []*pumped {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.head == len(p.ready) && !p.closed {
+		p.idle++ // whoever wakes it takes it off
 		p.work.Wait()
 	}
 	n := min(len(p.ready)-p.head, maxTake)
