@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Child is a measured program in a process of its own, so that its CPU and memory are its alone.
@@ -14,15 +17,30 @@ type Child struct {
 	stopped bool
 }
 
-// Start runs a program, whose errors come out here. When ctx ends it is interrupted.
+// timerSlack is how late the kernel may wake a measured program: TimerSlackNSec of configs/routerpulse.service.
+const timerSlack = time.Millisecond
+
+// Start runs a program, whose errors come out here. When ctx ends it is interrupted. Every program gets the
+// timer slack that RouterPulse has as a service, so that no side of a comparison has it alone.
 func Start(ctx context.Context, program string, args ...string) (*Child, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stderr = os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	if err := cmd.Start(); err != nil {
+	if err := startSlack(cmd); err != nil {
 		return nil, fmt.Errorf("%s: %w", program, err)
 	}
 	return &Child{cmd: cmd}, nil
+}
+
+// startSlack starts a program that inherits the slack of this thread.
+func startSlack(cmd *exec.Cmd) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(timerSlack.Nanoseconds()), 0, 0, 0); err != nil {
+		return fmt.Errorf("timer slack: %w", err)
+	}
+	defer func() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, 0, 0, 0, 0) }() // what it was before
+	return cmd.Start()
 }
 
 // Stop interrupts the program and waits for its end. A second time it does nothing.
