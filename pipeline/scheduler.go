@@ -61,7 +61,7 @@ type Scheduler struct {
 
 // pool is a bounded set of workers and the runs that wait for one, by rank.
 type pool struct {
-	name        string
+	gauge       prometheus.Gauge // of busy
 	limit, busy int
 	fresh       int // of the busy ones, those that run their job for the first time
 	waiting     [ranks][]*run
@@ -122,10 +122,11 @@ type run struct {
 // NewScheduler returns a scheduler that does at most workers runs at a time. Without a clock, it goes by the
 // machine's.
 func NewScheduler(workers int, clock *Clock, reg prometheus.Registerer, log *slog.Logger) *Scheduler {
+	m := newSchedulerMetrics(reg)
 	s := &Scheduler{
-		clock: clock, log: log, metrics: newSchedulerMetrics(reg),
+		clock: clock, log: log, metrics: m,
 		wake: make(chan struct{}, 1), devices: map[string][]*entry{},
-		healthy: pool{name: "healthy"}, suspects: pool{name: "suspects"},
+		healthy: pool{gauge: m.busy.WithLabelValues("healthy")}, suspects: pool{gauge: m.busy.WithLabelValues("suspects")},
 	}
 	s.Resize(workers)
 	return s
@@ -152,6 +153,7 @@ func (s *Scheduler) Add(j Job) {
 		s.round = now
 	}
 	e := newEntry(j, now, s.clock.Now(), s.round.Sub(now))
+	e.metrics = s.metrics.of(j.Lane)
 	if s.round.Sub(now) < firstRoundQuick {
 		s.round = s.round.Add(time.Second / firstRoundPerSecond)
 	} else {
@@ -293,23 +295,22 @@ func (s *Scheduler) start(r *run) {
 	if r.fresh {
 		r.pool.fresh++
 	}
-	s.metrics.busy.WithLabelValues(r.pool.name).Inc()
+	r.pool.gauge.Inc()
 	r.running = true
 	s.wg.Go(func() { s.do(r) })
 }
 
 // do is the life of a worker for one run.
 func (s *Scheduler) do(r *run) {
-	lane := string(r.Lane)
 	now := time.Now()
 	late := now.Sub(r.due)
 	r.slot = r.sampleTime(s.clock.Now(), late)
-	s.metrics.lateness.WithLabelValues(lane).Observe(late.Seconds())
+	r.metrics.lateness.Observe(late.Seconds())
 	ctx, cancel := context.WithTimeout(s.ctx, r.Deadline)
 	err := s.guarded(ctx, r)
 	cancel()
 	took := time.Since(now)
-	s.metrics.duration.WithLabelValues(lane).Observe(took.Seconds())
+	r.metrics.duration.Observe(took.Seconds())
 	s.finish(r, took, err)
 }
 
@@ -353,7 +354,7 @@ func (s *Scheduler) finish(r *run, took time.Duration, err error) {
 	if r.fresh {
 		r.pool.fresh--
 	}
-	s.metrics.busy.WithLabelValues(r.pool.name).Dec()
+	r.pool.gauge.Dec()
 	for next := r.pool.next(); next != nil; next = r.pool.next() {
 		if next.removed || s.ctx.Err() != nil {
 			next.busy = false

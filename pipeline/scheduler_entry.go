@@ -22,6 +22,7 @@ type entry struct {
 	failures int       // in a row
 	resumeAt time.Time // backed off until this slot
 	index    int       // in the heap
+	metrics  laneMetrics
 }
 
 // newEntry plans the first run: at position in the first round, or at its slot if that comes earlier.

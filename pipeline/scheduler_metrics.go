@@ -32,3 +32,10 @@ func newSchedulerMetrics(reg prometheus.Registerer) *schedulerMetrics {
 	reg.MustRegister(m.skipped, m.failures, m.lateness, m.duration, m.panics, m.busy)
 	return m
 }
+
+// laneMetrics are those of each run, found once: to look for a label takes longer than to count.
+type laneMetrics struct{ lateness, duration prometheus.Observer }
+
+func (m *schedulerMetrics) of(l Lane) laneMetrics {
+	return laneMetrics{m.lateness.WithLabelValues(string(l)), m.duration.WithLabelValues(string(l))}
+}

@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // The bounds of the queue in front of a sink, and of one try to write.
@@ -23,6 +25,8 @@ const (
 type sinkQueue struct {
 	Name    string
 	metrics *metrics
+	queued  prometheus.Gauge    // of metrics, with the sink's name
+	seconds prometheus.Observer // the same
 	log     *slog.Logger
 	done    chan struct{}      // closed when run has returned
 	abandon context.CancelFunc // makes it return
@@ -38,7 +42,8 @@ type sinkQueue struct {
 }
 
 func newSinkQueue(s NamedSink, m *metrics, log *slog.Logger) *sinkQueue {
-	return &sinkQueue{Name: s.Name, sink: s.Sink, metrics: m, log: log.With("sink", s.Name),
+	return &sinkQueue{Name: s.Name, sink: s.Sink, metrics: m, queued: m.queued.WithLabelValues(s.Name),
+		seconds: m.writeSeconds.WithLabelValues(s.Name), log: log.With("sink", s.Name),
 		ready: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
@@ -88,7 +93,7 @@ func (q *sinkQueue) popLocked() int {
 // moves with every batch.
 func (q *sinkQueue) addLocked(n int) {
 	q.samples += n
-	q.metrics.queued.WithLabelValues(q.Name).Set(float64(q.samples))
+	q.queued.Set(float64(q.samples))
 }
 
 func (q *sinkQueue) wake() {
@@ -177,7 +182,7 @@ func (q *sinkQueue) try(ctx context.Context, b Batch) error {
 	defer q.writing.Unlock()
 	start := time.Now()
 	err := q.sink.Write(ctx, b)
-	q.metrics.writeSeconds.WithLabelValues(q.Name).Observe(time.Since(start).Seconds())
+	q.seconds.Observe(time.Since(start).Seconds())
 	return err
 }
 
