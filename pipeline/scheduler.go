@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -48,6 +49,9 @@ type Scheduler struct {
 	log     *slog.Logger
 	metrics *schedulerMetrics
 	wake    chan struct{}
+	next    chan *run       // to a worker that waits
+	idle    atomic.Int32    // of these
+	stop    <-chan struct{} // of ctx
 	wg      sync.WaitGroup
 
 	mu       sync.Mutex
@@ -125,7 +129,7 @@ func NewScheduler(workers int, clock *Clock, reg prometheus.Registerer, log *slo
 	m := newSchedulerMetrics(reg)
 	s := &Scheduler{
 		clock: clock, log: log, metrics: m,
-		wake: make(chan struct{}, 1), devices: map[string][]*entry{},
+		wake: make(chan struct{}, 1), next: make(chan *run), devices: map[string][]*entry{},
 		healthy: pool{gauge: m.busy.WithLabelValues("healthy")}, suspects: pool{gauge: m.busy.WithLabelValues("suspects")},
 	}
 	s.Resize(workers)
@@ -221,7 +225,7 @@ func (s *Scheduler) Hurry(device string, lane Lane, after time.Duration) {
 // Run starts jobs until ctx ends, then waits for those that run; their context ends with ctx.
 func (s *Scheduler) Run(ctx context.Context) {
 	s.mu.Lock()
-	s.ctx = ctx
+	s.ctx, s.stop = ctx, ctx.Done()
 	s.mu.Unlock()
 	defer s.wg.Wait()
 	timer := time.NewTimer(0)
@@ -297,10 +301,44 @@ func (s *Scheduler) start(r *run) {
 	}
 	r.pool.gauge.Inc()
 	r.running = true
-	s.wg.Go(func() { s.do(r) })
+	select {
+	case s.next <- r:
+	default:
+		s.wg.Go(func() { s.work(r) })
+	}
 }
 
-// do is the life of a worker for one run.
+// The bounds of workers that wait for the next run: a new one first has to grow its stack to what a poll
+// needs.
+const (
+	idleWorkers = 64
+	idleTime    = 15 * time.Second
+)
+
+// work is the life of a worker: a run, and those that are handed to it while it waits.
+func (s *Scheduler) work(r *run) {
+	idle := time.NewTimer(idleTime)
+	defer idle.Stop()
+	for {
+		s.do(r)
+		if s.idle.Add(1) > idleWorkers {
+			s.idle.Add(-1)
+			return
+		}
+		idle.Reset(idleTime)
+		select {
+		case r = <-s.next:
+			s.idle.Add(-1)
+		case <-idle.C:
+			s.idle.Add(-1)
+			return
+		case <-s.stop:
+			return
+		}
+	}
+}
+
+// do does one run.
 func (s *Scheduler) do(r *run) {
 	now := time.Now()
 	late := now.Sub(r.due)

@@ -36,15 +36,15 @@ func newEntry(j Job, now, wall time.Time, position time.Duration) *entry {
 
 // Phase spreads devices, and the lanes of one device, over the period: the slots of a job are the
 // multiples of its period since 1970 plus its phase, which is the same in every process. Phases are whole
-// steps of a fortieth of the period, or a quarter of a second: a few polls that start together wake the
+// steps of a twentieth of the period, or half a second: a few polls that start together wake the
 // process once, and find the caches warm that the first of them has warmed. That is two fifths of the CPU.
 func Phase(device string, lane Lane, period time.Duration) time.Duration {
 	h := xxhash.Sum64String(device + "\x00" + string(lane))
-	step := max(time.Millisecond, min(period/40, maxStep).Truncate(time.Millisecond))
+	step := max(time.Millisecond, min(period/20, maxStep).Truncate(time.Millisecond))
 	return time.Duration(h % uint64(period)).Truncate(step)
 }
 
-const maxStep = 250 * time.Millisecond
+const maxStep = 500 * time.Millisecond
 
 func (e *entry) phase() time.Duration { return Phase(e.Device, e.Lane, e.Period) }
 
