@@ -24,6 +24,47 @@ func (s *Spool) setAside(name string, why error) error {
 	return s.dir.rename(name, name+badSuffix)
 }
 
+// restoreUnsynced undoes what a process did not come to the end of: a segment had to give its name to
+// another that was to get all its records (moveTail), and that one is not there, or has not all of them.
+func (s *Spool) restoreUnsynced() error {
+	names, err := s.dir.list()
+	if err != nil {
+		return err
+	}
+	for _, aside := range names {
+		name, ok := strings.CutSuffix(aside, unsyncedSuffix)
+		if !ok || !isAside(aside) || s.intactIn(aside) <= s.intactIn(name) {
+			continue
+		}
+		s.log.Warn("the last process ended while it moved records to another segment; they are read where they were", "file", name)
+		if err := s.dir.rename(aside, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// intactIn counts the records of a file up to the first that is damaged; 0 if it cannot be read.
+func (s *Spool) intactIn(name string) (n int) {
+	f, err := s.dir.open(name, false)
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = f.Close() }() // it was only looked at
+	size, err := f.size()
+	if err != nil {
+		return 0
+	}
+	scan := newScanner(f, segmentHead, size)
+	for h, at, err := scan.next(); err == nil && h.kind == typeLines; h, at, err = scan.next() {
+		if _, err := scan.read(&h, at); err != nil {
+			break
+		}
+		n++
+	}
+	return n
+}
+
 // keepTorn keeps what is cut off, for people.
 func (s *Spool) keepTorn(g *segment, f file, from, to int64) {
 	b := make([]byte, min(to-from, maxTorn))

@@ -119,6 +119,9 @@ func (s *Spool) load() error {
 	if s.cursor, s.settled, err = openCursor(s.dir); err != nil {
 		return err
 	}
+	if err := s.restoreUnsynced(); err != nil {
+		return err
+	}
 	names, err := s.dir.list()
 	if err != nil {
 		return err
