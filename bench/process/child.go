@@ -26,14 +26,14 @@ func Start(ctx context.Context, program string, args ...string) (*Child, error) 
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stderr = os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	if err := startSlack(cmd); err != nil {
+	if err := StartSlack(cmd); err != nil {
 		return nil, fmt.Errorf("%s: %w", program, err)
 	}
 	return &Child{cmd: cmd}, nil
 }
 
-// startSlack starts a program that inherits the slack of this thread.
-func startSlack(cmd *exec.Cmd) error {
+// StartSlack starts a program that has the timer slack of the service: it inherits that of this thread.
+func StartSlack(cmd *exec.Cmd) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(timerSlack.Nanoseconds()), 0, 0, 0); err != nil {

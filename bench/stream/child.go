@@ -42,7 +42,7 @@ func startChild(ctx context.Context, program string, args ...string) (*child, er
 		return nil, err
 	}
 	c.in, c.out = in, bufio.NewReader(out)
-	if err := c.cmd.Start(); err != nil {
+	if err := process.StartSlack(c.cmd); err != nil {
 		return nil, fmt.Errorf("%s: %w (make bench-stream builds it)", program, err)
 	}
 	if c.address, err = c.answer(); err != nil {

@@ -24,7 +24,8 @@ type crowd struct {
 	tally
 	target  target
 	readers []*reader
-	conns   []net.Conn
+	conns   []net.Conn        // but for those that sweep has
+	sweep   *sweep            // of plain streams
 	sees    func(i int) []int // the routers that a subscriber gets; nil: all
 	few     int               // from this one on, who shall stop reading
 	stalled atomic.Bool
@@ -42,6 +43,9 @@ type target struct {
 	gzip    bool
 }
 
+// isPlain says that what comes can be read from the connection as it is.
+func (t *target) isPlain() bool { return t.tls == nil && !t.http2 && !t.gzip }
+
 // addresses is from how many the subscribers come, 127.0.0.2 and on: one has ports for 28,000 only.
 const addresses = 20
 
@@ -56,6 +60,12 @@ const (
 // little more.
 func gather(ctx context.Context, t target, n, few int) (*crowd, error) {
 	c := &crowd{target: t, readers: make([]*reader, n), conns: make([]net.Conn, n), few: few, closing: make(chan struct{})}
+	if t.isPlain() {
+		var err error
+		if c.sweep, err = newSweep(c); err != nil {
+			return nil, err
+		}
+	}
 	var dialing sync.WaitGroup
 	errs := make(chan error, dialers)
 	next := make(chan int)
@@ -112,7 +122,11 @@ func (c *crowd) open(ctx context.Context, i int, small bool) error {
 	if err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	c.conns[i], c.readers[i] = conn, &reader{tally: &c.tally, ready: c.target.ready}
+	c.readers[i] = &reader{tally: &c.tally, ready: c.target.ready}
+	if c.sweep != nil {
+		return c.sweep.add(conn.(*net.TCPConn), i)
+	}
+	c.conns[i] = conn
 	c.wg.Go(func() { c.read(i, from) })
 	return nil
 }
@@ -273,6 +287,9 @@ func (c *crowd) close() {
 		if conn != nil {
 			_ = conn.Close()
 		}
+	}
+	if c.sweep != nil {
+		c.sweep.close()
 	}
 	c.wg.Wait()
 }
