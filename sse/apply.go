@@ -20,7 +20,6 @@ func (h *Hub) Prepare(cfg Config) (apply func(), err error) {
 		grant()
 		h.gate.limit(cfg.Access.Limits)
 		h.compress.Store(cfg.Stream.Compress)
-		present.replaced(next)
 	}, nil
 }
 

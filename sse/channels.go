@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/routerpulse/routerpulse/sse/access"
 	"github.com/routerpulse/routerpulse/sse/state"
@@ -24,8 +23,7 @@ type channel struct {
 	name    string
 	rule    access.Rule
 	carries []*carry
-	form    string      // stands for what it carries, and how: the same in every process
-	closed  atomic.Bool // another config has none like it: its streams end
+	form    string // stands for what it carries, and how: the same in every process
 	// before and after stand around the router's name, if the name has a place for it.
 	perRouter     bool
 	before, after string
@@ -70,15 +68,6 @@ func newChannels(all Config, t *topics, present *channels) (*channels, error) {
 		c.list = append(c.list, ch)
 	}
 	return c, nil
-}
-
-// replaced closes those that the next ones do not have.
-func (c *channels) replaced(next *channels) {
-	for _, ch := range c.list {
-		if !slices.Contains(next.list, ch) {
-			ch.closed.Store(true)
-		}
-	}
 }
 
 func newCarry(channel string, cfg CarryConfig, t *topic, shared bool) *carry {

@@ -70,6 +70,7 @@ type Hub struct {
 	log      *slog.Logger
 	metrics  *metrics
 	access   *access.Access
+	nobody   access.Identity // anonymous
 	channels atomic.Pointer[channels]
 	topics   *topics
 	gate     *gate

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -20,6 +21,7 @@ type session struct {
 	id       connID
 	identity atomic.Pointer[access.Identity]
 	channels []wanted
+	among    atomic.Pointer[channels] // those of the hub that these were found in last
 	view     *view
 	feed     *feed
 	sleeper  sleeper // the owner, to be woken when the view has more
@@ -61,7 +63,7 @@ func (h *Hub) openSession(q *query, by sleeper) *session {
 	h.freshen()
 	s := &session{hub: h, id: newConnID(), sleeper: by, farewell: maxFarewell}
 	q.identity.Hold()
-	s.identity.Store(&q.identity)
+	s.identity.Store(h.holder(q))
 	s.channels, s.latest = q.wanted, q
 	s.view, s.feed = h.watch(q, q.last)
 	s.beat = h.opt.now().Add(jitter(h.opt.heartbeat))
@@ -77,6 +79,15 @@ func (h *Hub) openSession(q *query, by sleeper) *session {
 	h.metrics.connections.WithLabelValues(start).Inc()
 	q.slim(s.view)
 	return s
+}
+
+// holder is the identity that a stream asks at each turn. Those of nobody share one, which is in the caches
+// of the CPU then, as nothing is that only one of thousands of streams has.
+func (h *Hub) holder(q *query) *access.Identity {
+	if reflect.ValueOf(q.identity).IsZero() {
+		return &h.nobody
+	}
+	return &q.identity
 }
 
 // close lets go of the view.
@@ -191,7 +202,15 @@ func (s *session) due(now time.Time) bool {
 
 // reconfigured reports that a channel of it is not what it was.
 func (s *session) reconfigured() bool {
-	return slices.ContainsFunc(s.channels, func(w wanted) bool { return w.channel.closed.Load() })
+	now := s.hub.channels.Load()
+	if now == s.among.Load() {
+		return false
+	}
+	if slices.ContainsFunc(s.channels, func(w wanted) bool { return !slices.Contains(now.list, w.channel) }) {
+		return true
+	}
+	s.among.Store(now)
+	return false
 }
 
 // goodbye sends what is left of the last cut, then the bye: not all streams in one moment, or all would

@@ -23,6 +23,10 @@ var (
 
 // Identity is who asks. The zero Identity is anonymous.
 type Identity struct {
+	lease  *lease
+	signed *signed  // of a signed token
+	joined []*lease // of what it came from, and of what it was joined with
+
 	User  string
 	Roles []string
 	// Channels, if not nil, are all that it may listen to, beside public ones.
@@ -32,9 +36,6 @@ type Identity struct {
 	// Expires is when it ends unless it is renewed; the zero time: not by itself.
 	Expires time.Time
 
-	lease  *lease
-	signed *signed  // of a signed token
-	joined []*lease // of what it came from, and of what it was joined with
 	// granted, if not nil, are the channels that an application allowed, one by one: all that it may.
 	granted []string
 }
@@ -91,7 +92,7 @@ func (id Identity) Narrowed() bool {
 }
 
 // Err is nil as long as the identity was not revoked.
-func (id Identity) Err() error {
+func (id *Identity) Err() error {
 	if id.lease != nil {
 		if err := id.lease.err(); err != nil {
 			return err
@@ -109,7 +110,7 @@ func (id Identity) Err() error {
 }
 
 // Touch says that the identity is in use: a session ends some time after its last use.
-func (id Identity) Touch(now time.Time) {
+func (id *Identity) Touch(now time.Time) {
 	if id.lease != nil {
 		id.lease.touch(now)
 	}
