@@ -182,8 +182,10 @@ func (p *pump) take(batch []*pumped) []*pumped {
 	n := min(len(p.ready)-p.head, maxTake)
 	batch = append(batch[:0], p.ready[p.head:p.head+n]...)
 	clear(p.ready[p.head : p.head+n])
-	if p.head += n; p.head == len(p.ready) {
-		p.ready, p.head = p.ready[:0], 0
+	if p.head += n; p.head >= len(p.ready)/2 { // a queue that never gets empty must not grow
+		left := copy(p.ready, p.ready[p.head:])
+		clear(p.ready[left:])
+		p.ready, p.head = p.ready[:left], 0
 	}
 	return batch
 }
