@@ -81,6 +81,26 @@ func TestApplyChangesChannels(t *testing.T) {
 	stays.until("an event", func(c *client) bool { return len(c.events) == 1 })
 }
 
+// A stream of a channel for each router ends when a channel of its own is made for the router, perhaps for others.
+func TestApplyTakesChannelOver(t *testing.T) {
+	s := serve(t, testConfig(), testOptions())
+	open := s.open(nil, "channel=router-core-1", "Authorization", "Bearer viewer-token")
+	stays := s.open(nil, "channel=router-core-2", "Authorization", "Bearer viewer-token")
+	open.untilSync()
+	stays.untilSync()
+	s.apply(func(c *Config) {
+		c.Channels = append(c.Channels, ChannelConfig{Name: "router-core-1", Access: access.ForRoles("admin"), Carries: []CarryConfig{{Topic: "router.status"}}})
+	})
+	open.untilEnd()
+	if b := open.client.bye; b == nil || b.Code != "reconfigured" || !b.Reconnect {
+		t.Errorf("bye %+v", b)
+	}
+	s.hub.Publish(newFleet().status("core-2", "offline", ""))
+	stays.until("a row", func(c *client) bool {
+		return c.field("router-core-2", "router.live", "router/core-2", "status") == "offline"
+	})
+}
+
 // A config that cannot be used changes nothing.
 func TestPrepareChangesNothing(t *testing.T) {
 	s := serve(t, testConfig(), testOptions())

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	mathrand "math/rand/v2"
 	"reflect"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -206,8 +205,10 @@ func (s *session) reconfigured() bool {
 	if now == s.among.Load() {
 		return false
 	}
-	if slices.ContainsFunc(s.channels, func(w wanted) bool { return !slices.Contains(now.list, w.channel) }) {
-		return true
+	for _, w := range s.channels {
+		if ch, _ := now.resolve(w.name); ch != w.channel { // or a new one took the name over
+			return true
+		}
 	}
 	s.among.Store(now)
 	return false
