@@ -156,8 +156,10 @@ func TestPublishIsRefused(t *testing.T) {
 			t.Errorf("%s: %d %s", c.name, status, text)
 		}
 	}
-	if resp, text := s.do("POST", "/apps/shop/events", e("orders")); resp.StatusCode != http.StatusBadRequest || !strings.Contains(text, "auth_signature") {
-		t.Errorf("without a signature: %d %s", resp.StatusCode, text)
+	for _, app := range []string{"shop", "nothing"} { // which tells nobody whether there is such an app
+		if resp, text := s.do("POST", "/apps/"+app+"/events", e("orders")); resp.StatusCode != http.StatusBadRequest || !strings.Contains(text, "auth_signature") {
+			t.Errorf("%s, without a signature: %d %s", app, resp.StatusCode, text)
+		}
 	}
 	st := s.open(nil, "channel=orders&channel=bills&history=9")
 	st.untilSync()
