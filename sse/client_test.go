@@ -135,7 +135,7 @@ type client struct {
 
 	conn    string // of this connection
 	journal string
-	stale   bool   // rows were replaced since lastID came: it stands for nothing that the client has
+	stale   bool   // rows were forgotten since lastID came: it stands for nothing that the client has
 	epoch   string // a real client does not look into its cursor
 	// cursor is the seq of the last frame with an id. loose is what a client has that does so only by
 	// deltas, syncs and pings, and that forgets it when it reconnects; 0: it has none.
@@ -305,7 +305,6 @@ func (c *client) snapshot(data string) error {
 		return fmt.Errorf("a part of %d bytes", len(data))
 	}
 	at := s.Channel + " " + s.Topic
-	c.stale = true
 	if s.Part == 1 {
 		c.rows[at] = map[string]refRow{}
 	}

@@ -74,6 +74,7 @@ func newFeed(env *feedEnv, v *view, last string, history int) *feed {
 		default:
 			f.told = at.Journal
 		}
+		f.step.lead = f.step.snapshot && known && !f.step.restarted
 		if !f.step.snapshot {
 			f.sent = state.Place{Cut: c.cut, Journal: c.journal, Tags: at.Tags}
 		}
@@ -161,7 +162,7 @@ func (f *feed) renounce() {
 	}
 	if since < f.store.Horizon() {
 		f.behind = f.view.app
-		f.step = &step{first: s.first, snapshot: true, target: f.store.Place(), time: s.time, rows: make([]int, len(f.view.parts))}
+		f.step = &step{first: s.first, snapshot: true, restarted: s.restarted, lead: !s.restarted, target: f.store.Place(), time: s.time, rows: make([]int, len(f.view.parts))}
 	}
 }
 
@@ -181,6 +182,13 @@ func (f *feed) beat(settled state.Place) []byte {
 	}
 	f.known = max(f.known, f.sent.Cut)
 	return appendFrame(nil, "ping", id, f.pingData(f.sent.Cut))
+}
+
+// pingBetween returns a frame with an id that stands for the events that the client was told, and for no rows:
+// whoever comes back with it gets a snapshot, and no event is lost.
+func (f *feed) pingBetween(cut uint64) []byte {
+	id := cursor{f.store.Epoch(), cut, f.told, between}.String()
+	return appendFrame(nil, "ping", id, f.pingData(cut))
 }
 
 func (f *feed) pingData(seq uint64) []byte {

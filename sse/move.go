@@ -92,8 +92,7 @@ func (f *feed) moveTo(v *view, again map[string]bool) []byte {
 		}
 	})
 	f.view = v
-	id := cursor{f.store.Epoch(), f.sent.Cut, f.sent.Journal, between}.String()
-	return appendFrame(nil, "ping", id, f.pingData(f.sent.Cut))
+	return f.pingBetween(f.sent.Cut)
 }
 
 // track changes which routers are in view by their names.

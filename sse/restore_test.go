@@ -1,6 +1,7 @@
 package sse
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -101,6 +102,38 @@ func TestRestartLosesNoEvent(t *testing.T) {
 	}
 	if len(again.client.gaps) != 0 {
 		t.Errorf("gaps %v", again.client.gaps)
+	}
+}
+
+// TestCutOffAfterRestart: whose connection breaks again before all rows are here loses no event either, with an id
+// that stands for none of the rows.
+func TestCutOffAfterRestart(t *testing.T) {
+	folder := t.TempDir()
+	f := newFleet()
+	s := restart(t, nil, folder, func(h *Hub) { h.Publish(f.status("core-1", "online", "")) })
+	st := s.open(nil, "channel=public-routers")
+	st.untilSync()
+	st.close()
+	s.hub.Publish(f.status("core-1", "offline", "before"))
+	s = restart(t, s, folder, func(*Hub) {})
+	c := st.client
+	whole := s.open(c, "channel=public-routers")
+	var text []byte
+	for !bytes.Contains(text, []byte("event: event")) {
+		n, err := whole.resp.Body.Read(whole.buf[:])
+		if text = append(text, whole.buf[:n]...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole.close()
+	half, _, _ := bytes.Cut(text, []byte("event: event"))
+	before := c.lastID
+	if err := c.feed(half); err != nil || len(c.rows) == 0 || c.lastID == before {
+		t.Fatalf("%v, id %s, after %s", err, c.lastID, half)
+	}
+	s.open(c, "channel=public-routers").untilSync()
+	if c.resume != "snapshot" || len(c.events) != 1 {
+		t.Errorf("resume %s, events %v", c.resume, c.events)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 type step struct {
 	first     bool   // the initial step, which ends with sync
 	snapshot  bool   // all rows, not what changed; ends with sync too
+	lead      bool   // a snapshot for somebody who was told events: an id that stands for those comes first
 	restarted bool   // the client's cursor is from another life of the server
 	moved     *moved // what was in view before, if that was another view; ends with sync, too
 	base      uint64
@@ -27,9 +28,14 @@ type step struct {
 // stepOn makes the next chunk of the step, nil if there was none to make.
 func (f *feed) stepOn() (frames []byte) {
 	f.store.Read(func() {
-		if f.renounce(); !f.step.at.done {
+		f.renounce()
+		switch {
+		case f.step.lead:
+			f.step.lead = false
+			frames = f.pingBetween(f.step.target.Cut)
+		case !f.step.at.done:
 			frames = f.stepRows()
-		} else {
+		default:
 			frames = f.stepEvents()
 		}
 	})

@@ -48,7 +48,6 @@ function newGroup(key, bus) {
   let source;
   let turn = 0; // each attempt is one; what belongs to an older one is not heard any more
   let last = "";
-  let id;
   let idle; // the turn, when the server can be told of others
   let due; // when the present connection counts as dead
   let failures = 0;
@@ -106,7 +105,6 @@ function newGroup(key, bus) {
       }
       if (!current()) return;
       source = new EventSource(`${base}?${query(more)}`);
-      id = "";
       watch();
       state.types.forEach((type) => source.addEventListener(type, take));
       source.onerror = () => {
@@ -160,9 +158,8 @@ function newGroup(key, bus) {
       last = "";
       return again("missed");
     }
-    // A snapshot replaces what the old cursor stood for. Cut off in the middle, nothing can be resumed.
-    if (type === "snapshot") last = "";
-    if (e.lastEventId !== id) last = id = e.lastEventId;
+    // Before a snapshot comes one that stands for no rows, but for the events that were told.
+    last = e.lastEventId || last;
     if (items[0]) send({ i: items });
     watch();
     frames[type]?.(d, items);
