@@ -34,11 +34,12 @@ export function newState() {
 
   const frames = {
     hello(d) {
+      const anew = d.resume === "snapshot";
       for (const [, t] of tables) {
         if (d.journal !== journal) t.pos = 0;
-        if (d.resume === "snapshot") t.fresh = new Map();
+        t.fresh = anew ? new Map() : null;
       }
-      if (d.resume === "snapshot") cursor = -1;
+      if (anew) cursor = -1;
       journal = d.journal;
     },
     snapshot(d) {

@@ -130,3 +130,15 @@ test("a patch of what the snapshot has not brought yet stands on nothing", () =>
   c.delta(6, 9, { key: "a", seq: 9, patch: { v: 2 } });
   assert.deepEqual(c.rows, { a: { v: 2 } });
 });
+
+test("a snapshot of which nothing came but its announcement takes nothing away", () => {
+  const c = client();
+  c.hello();
+  c.snapshot(1, ["a", 5, 1, { v: 1 }], ["b", 5, 1, { v: 1, w: 2 }]);
+  c.sync(6);
+  c.hello(); // of other channels; the connection breaks, and the next one is of these again
+  c.hello("delta");
+  c.delta(6, 9, { key: "b", seq: 9, patch: { v: 2 } });
+  c.sync(9);
+  assert.deepEqual(c.rows, { a: { v: 1 }, b: { v: 2, w: 2 } });
+});
