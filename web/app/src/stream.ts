@@ -52,8 +52,6 @@ export class Stream {
   private flushing = false;
   /** The cursor: where to go on. Empty: start anew. */
   private lastId = "";
-  /** The id as the source last showed it; frames without one repeat it. */
-  private shownId = "";
   private heartbeat = 15;
   private heardHello = false;
   private failures = 0;
@@ -78,7 +76,6 @@ export class Stream {
     const generation = this.generation;
     const source = this.env.open(this.url("v1/stream", true));
     this.source = source;
-    this.shownId = "";
     for (const type of frameTypes) {
       source.addEventListener(type, (e) => generation === this.generation && this.receive(type, e));
     }
@@ -105,9 +102,8 @@ export class Stream {
 
   private receive(type: string, e: MessageEvent<string>): void {
     const frame = parseFrame(type, e.data);
-    // A snapshot replaces what the old cursor stood for. Cut off in the middle, nothing can be resumed.
-    if (frame?.type === "snapshot") this.lastId = "";
-    if (e.lastEventId !== this.shownId) this.lastId = this.shownId = e.lastEventId;
+    // Before a snapshot comes an id that stands for no rows, but for the events that were told.
+    if (e.lastEventId !== "") this.lastId = e.lastEventId;
     if (frame?.type === "hello") {
       this.heardHello = true;
       this.heartbeat = frame.heartbeat;
