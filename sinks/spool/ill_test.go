@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -106,6 +107,39 @@ func TestSyncFailsForEver(t *testing.T) {
 			t.Errorf("sync: %v", err)
 		}
 	}
+}
+
+// A disk that takes what is written and brings none of it to its plates, as one on the network may whose owner's
+// quota is used up: the records are written to another segment once in a while, not without end, and are there
+// when it is well again.
+func TestNoSyncWorks(t *testing.T) {
+	const all = 1000
+	ram := newRAMFolder(1)
+	s := ramSpool(t, ram, nil)
+	now := time.Now()
+	s.now = func() time.Time { return now }
+	appendRecords(t, s, 1, 3)
+	ram.failSyncs = all
+	s.syncOnce()
+	for try := range 3 {
+		if n := all - ram.failSyncs; n > 2+try {
+			t.Fatalf("%d syncs after %d retries", n, try)
+		}
+		now = now.Add(retryAfter)
+		if _, err := s.Append(record(3)); !errors.Is(err, errLostFsync) {
+			t.Fatalf("append: %v", err)
+		}
+	}
+	ram.failSyncs = 0
+	now = now.Add(retryAfter)
+	appendRecords(t, s, 3, 4)
+	s.syncOnce()
+	ram.losePower()
+	s = ramSpool(t, ram, nil)
+	if got := drain(s); len(got) != 3 {
+		t.Errorf("%d of 3 records are left", len(got))
+	}
+	closeSpool(t, s)
 }
 
 // Others have filled the disk: what is behind goes, and what the database takes at once is still kept.

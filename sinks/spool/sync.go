@@ -67,36 +67,47 @@ func (s *Spool) isSynced(g *segment, size int64) {
 
 // syncActive syncs the active segment now.
 func (s *Spool) syncActive() error {
-	g := s.active
-	if g == nil || len(s.pending) == 0 {
+	if s.active == nil || len(s.pending) == 0 {
 		return nil
 	}
+	if err := s.trySync(); err != nil {
+		return s.lostSync(err)
+	}
+	return nil
+}
+
+func (s *Spool) trySync() error {
+	g := s.active
 	start := time.Now()
 	err := g.sync(g.file)
 	s.metrics.fsync.Observe(time.Since(start).Seconds())
-	if err != nil {
-		return s.lostSync(err)
+	if err == nil {
+		s.isSynced(g, g.size)
 	}
-	s.isSynced(g, g.size)
-	return nil
+	return err
 }
 
 // lostSync is after a sync that failed. The kernel may have dropped what it could not write, and would
 // say at the next sync that all is well: so that file is never synced again, and what was not on the
 // disk is written to another one.
 func (s *Spool) lostSync(cause error) error {
-	g := s.active
-	s.metrics.failed(cause)
-	s.log.Error("a segment could not be brought to the disk; its last records are written to another", "file", g.name, "bytes", len(s.pending), "err", cause)
-	g.close()
-	s.active = nil
-	s.owed = &tail{g, append([]byte(nil), s.pending...)}
-	s.pending = s.pending[:0]
+	s.log.Error("a segment could not be brought to the disk; its last records are written to another", "file", s.active.name, "bytes", len(s.pending), "err", cause)
+	s.owe(cause)
 	if err := s.payOwed(); err != nil {
 		s.inTrouble(err)
 		return err
 	}
 	return nil
+}
+
+// owe ends the active segment, whose sync failed. What was not on the disk is to be written again.
+func (s *Spool) owe(cause error) {
+	g := s.active
+	s.metrics.failed(cause)
+	g.close()
+	s.active = nil
+	s.owed = &tail{g, append([]byte(nil), s.pending...)}
+	s.pending = s.pending[:0]
 }
 
 // tail is what is at the end of a segment and not on the disk, and must be written to another.
@@ -165,7 +176,11 @@ func (s *Spool) moveTail(old *segment, records []byte) error {
 	if old.left == 0 {
 		s.discard(old)
 	}
-	return s.syncActive()
+	if err := s.trySync(); err != nil {
+		s.owe(err) // later: on this disk it may go on like that for ever
+		return err
+	}
+	return nil
 }
 
 // take moves the account of a record from another segment.
