@@ -72,11 +72,11 @@ func (d *delivery) whole(records []spool.Entry) bool {
 		d.take(points, v)
 		return true
 	case tooLarge:
-		d.split(records)
-		d.shrink(len(d.lines), v)
+		if d.split(records); len(d.lines) > 0 { // else none of them can be unpacked
+			d.shrink(len(d.lines), v)
+		}
 	case refused:
-		d.split(records)
-		if !d.isolate(len(d.lines), v) {
+		if d.split(records); len(d.lines) > 0 && !d.isolate(len(d.lines), v) {
 			return false
 		}
 	default:

@@ -366,6 +366,22 @@ func TestSenderGivesUpHopelessRecords(t *testing.T) {
 	})
 }
 
+// Of records that the database refuses and that cannot be unpacked, no line is left to be looked at.
+func TestSenderGivesUpRecordsWithoutLines(t *testing.T) {
+	for _, code := range []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge} {
+		d := newDatabase()
+		d.set(status(code))
+		s := openTo(t, Config{}, d)
+		send := &sender{destination: s.dest, from: s.spool.Newest()}
+		if got := send.deliver(t.Context(), []spool.Entry{{Points: 1}}); got != delivered {
+			t.Errorf("%d: outcome %d", code, got)
+		}
+		if n := s.dest.limit(); n != batchBytes {
+			t.Errorf("%d: requests of %d bytes from now on", code, n)
+		}
+	}
+}
+
 func TestSenderCountsLinesThatTheAnswerTellsOf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDatabase()
