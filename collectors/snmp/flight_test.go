@@ -115,6 +115,44 @@ func TestLostReplies(t *testing.T) {
 	}
 }
 
+// A device that falls silent whenever it has several requests at once is soon asked one by one; one that was
+// away, twice, is not.
+func TestADeviceThatCannotTakeSeveralRequests(t *testing.T) {
+	for name, c := range map[string]struct {
+		silent   func(together int) bool // in the nth poll that asks several things together; 0: none
+		inFlight int
+	}{
+		"each time":   {func(together int) bool { return together > 0 }, 1},
+		"it was away": {func(together int) bool { return together == 1 || together == 3 }, defaultInFlight},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAgent(t, aRouter(40)...)
+			col := a.collector(t, func(target *Target) { target.Timeout, target.Retries = 500*time.Millisecond, -1 })
+			mustCollect(t, col)
+			m, failures, together := col.lane("live").memory, 0, 0
+			for range 7 {
+				nth := 0
+				if !m.polled.IsZero() && m.pace.limitInFlight(defaultInFlight) > 1 {
+					together++
+					nth = together
+				}
+				a.replying(func(_, reply *gosnmp.SnmpPacket) *gosnmp.SnmpPacket {
+					if c.silent(nth) {
+						return nil
+					}
+					return reply
+				})
+				if _, err := col.Collect(t.Context(), "live", nil); err != nil {
+					failures++
+				}
+			}
+			if n := m.pace.limitInFlight(defaultInFlight); failures != 2 || n != c.inFlight {
+				t.Errorf("%d polls failed, want 2; %d in flight, want %d", failures, n, c.inFlight)
+			}
+		})
+	}
+}
+
 // A device that takes long for each answer is not asked anew while it works on the others: its time counts
 // from the last one.
 func TestASlowDeviceIsNotAskedTwice(t *testing.T) {

@@ -20,6 +20,7 @@ type pace struct {
 	repetitions int // the most that a GETBULK asks for; 0: no limit of its own
 	columns     int // the most columns in one request; 0: no limit of its own
 	inFlight    int // the most requests that wait for a reply at a time; 0: no limit of its own
+	silenced    int // polls on end that sent requests together and met silence
 	strikes     int // polls on end in which a large request met silence
 	clean       int // polls since it last changed
 	patience    int // clean polls before it goes up
@@ -49,6 +50,18 @@ func (p *pace) shrunk() {
 func (p *pace) lost(inFlight int) {
 	p.inFlight = max(1, inFlight/2)
 	p.shrunk()
+}
+
+// silencedBy notes that requests were sent together, and whether the device then fell silent. It may have been
+// away; but one that does so each time is asked one by one: each poll after a silence asks so anyway, goes well,
+// and proves nothing.
+func (p *pace) silencedBy(silence bool) {
+	if !silence {
+		p.silenced = 0
+	} else if p.silenced++; p.silenced >= 2 {
+		p.silenced = 0
+		p.lost(1)
+	}
 }
 
 // strike notes that a request for so many rows met silence.

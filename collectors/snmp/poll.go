@@ -159,6 +159,9 @@ func (p *poll) run(tables []*table) {
 	p.noteWants()
 	p.askScalars()
 	p.readSources()
+	if p.session.sentAhead() {
+		p.memory.pace.silencedBy(p.session.lostAhead() && p.isSilent())
+	}
 	if p.session.lostAhead() && p.dead == nil {
 		p.strained = true
 		p.memory.pace.lost(p.inFlight())
@@ -171,6 +174,11 @@ func (p *poll) run(tables []*table) {
 	} else {
 		p.memory.polled = time.Time{}
 	}
+}
+
+// isSilent reports that the device says nothing any more.
+func (p *poll) isSilent() bool {
+	return errors.Is(p.dead, errSilent) || errors.Is(p.dead, errFellSilent) || errors.Is(p.dead, errTimeIsUp)
 }
 
 // isKnown reports that the last poll went through, so that this one may ask everything at once.

@@ -145,5 +145,8 @@ func (s *session) ahead(requests []request, most int) {
 	}
 }
 
+// sentAhead reports that requests were sent ahead.
+func (s *session) sentAhead() bool { return len(s.community.flights.planned) > 0 }
+
 // lostAhead reports that a request which was sent ahead got no reply in its time.
 func (s *session) lostAhead() bool { return s.community.flights.lost }
