@@ -131,6 +131,14 @@ func (s *Spool) begin(record int64) error {
 	return nil
 }
 
+// unbegin takes the segment away that was begun last, before it has a record.
+func (s *Spool) unbegin() error {
+	g := s.active
+	s.active, s.segments = nil, s.segments[:len(s.segments)-1]
+	s.bytes -= segmentHead
+	return errors.Join(g.file.Close(), s.dir.remove(g.name))
+}
+
 // abandon ends a segment to which writing failed: what is good of it stays, and it is never written to
 // again, as nobody knows what the kernel made of it.
 func (s *Spool) abandon(err error) {

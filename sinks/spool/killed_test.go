@@ -3,6 +3,8 @@ package spool
 import (
 	"errors"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
 // killedFolder is one whose process is killed: after so many calls that change something, none does any
@@ -102,4 +104,34 @@ func TestKilledWhileMoving(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Room for what could not be brought to the disk is made by dropping just that: it is counted, and the
+// account of bytes still holds.
+func TestMovingWithoutRoom(t *testing.T) {
+	ram := newRAMFolder(1)
+	s := ramSpool(t, ram, func(cfg *Config) { cfg.MaxBytes, cfg.SegmentBytes = 2*minSegment, minSegment })
+	n := 1
+	for s.bytes+2*int64(len(record(n).Lines)) < minSegment {
+		appendRecords(t, s, n, n+1)
+		n++
+	}
+	s.cfg.MaxBytes = minSegment + 1024
+	ram.failSyncs = 1
+	s.syncOnce()
+	if testutil.ToFloat64(s.metrics.shedRecords.WithLabelValues(shedCap)) != float64(n-1) {
+		t.Errorf("not all of %d records are counted as shed", n-1)
+	}
+	appendRecords(t, s, n, n+2)
+	if got := drain(s); len(got) != 2 {
+		t.Errorf("%d records are left, want 2", len(got))
+	}
+	sum := int64(0)
+	for _, g := range s.segments {
+		sum += g.size
+	}
+	if s.bytes != sum {
+		t.Errorf("%d bytes by the account, %d in segments", s.bytes, sum)
+	}
+	closeSpool(t, s)
 }

@@ -144,7 +144,13 @@ func (s *Spool) moveTail(old *segment, records []byte) error {
 			return err
 		}
 		old.name += unsyncedSuffix
-		back = func() error { old.name = name; return s.dir.rename(name+unsyncedSuffix, name) }
+		back = func() error {
+			if err := s.dir.rename(name+unsyncedSuffix, name); err != nil {
+				return err
+			}
+			old.name = name
+			return nil
+		}
 	}
 	after := s.nextSeq
 	s.nextSeq = first
@@ -152,14 +158,14 @@ func (s *Spool) moveTail(old *segment, records []byte) error {
 		s.nextSeq = after
 		return errors.Join(err, back())
 	}
+	s.nextSeq = after
+	if !slices.Contains(s.segments, old) { // to make room for it, it was shed
+		return s.unbegin()
+	}
 	g := s.active
 	if _, err := g.file.WriteAt(records, segmentHead); err != nil {
-		s.nextSeq = after
-		s.segments = s.segments[:len(s.segments)-1]
-		s.active = nil
-		return errors.Join(err, g.file.Close(), s.dir.remove(g.name), back())
+		return errors.Join(err, s.unbegin(), back())
 	}
-	s.nextSeq = after
 	g.size += int64(len(records))
 	s.bytes += int64(len(records))
 	s.pending = append(s.pending, records...)
