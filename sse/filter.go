@@ -60,6 +60,7 @@ type part struct {
 	router string // the one that the channel's name holds
 	filter *filter
 	rights *access.Selector // of the identity
+	store  *state.Store     // of its view
 }
 
 // sees reports whether what belongs to a device is in view. What belongs to no device is, but for sums

@@ -375,7 +375,7 @@ func (h *Hub) watch(q *query, last string) (*view, *feed) {
 // join returns the view of a query; leave it in the end.
 func (h *Hub) join(q *query) *view {
 	return h.views.join(q.key, func() *view {
-		v := newView(q.key, q.parts, q.app)
+		v := newView(h.store, q.key, q.parts, q.app)
 		h.store.Read(func() { v.base = h.store.Place() })
 		v.rows = v.base.Cut
 		return v

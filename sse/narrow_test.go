@@ -23,6 +23,42 @@ func narrowConfig() Config {
 
 var tenant = []string{"Authorization", "Bearer tenant-token"}
 
+// What an application publishes to the channel of a router goes to those who may see that router as it is tagged
+// then, not only to those who might when they came.
+func TestAppEventsOfOtherRouters(t *testing.T) {
+	cfg := publishConfig(t)
+	cfg.Access.Tokens = append(cfg.Access.Tokens, narrowConfig().Access.Tokens...)
+	cfg.Apps[0].Channels = append(cfg.Apps[0].Channels, "shop-*")
+	cfg.Channels = append(cfg.Channels, ChannelConfig{Name: "shop-{router}", Access: access.ForRoles("viewer"), Carries: []CarryConfig{{Topic: topicLive}, {Topic: "app.shop"}}})
+	s := serve(t, cfg, testOptions())
+	f := newFleet()
+	f.device("mine", tag("site", "x"))
+	s.hub.Publish(f.live("mine", fields{"cpu_percent": 1}))
+	tell := func(name string) {
+		body := fmt.Sprintf(`{"name":%q,"channels":["shop-mine"],"data":"{}"}`, name)
+		if status, text := s.signed("/apps/shop/events", body, appSecret, time.Now()); status != 200 {
+			t.Fatalf("%d %s", status, text)
+		}
+	}
+	eventually(t, "its router", func() bool { return s.hub.seesRouter(access.Identity{}, "mine") && s.hub.settled.Load().Cut > 0 })
+	st, all := s.open(nil, "channel=shop-mine", tenant...), s.open(nil, "channel=shop-mine", "Authorization", "Bearer viewer-token")
+	st.untilSync()
+	all.untilSync()
+	tell("before")
+	st.until("an event of its router", func(c *client) bool { return countFrames(c.frames, "event") == 1 })
+	f.device("mine", tag("site", "y"))
+	s.hub.Publish(f.live("mine", fields{"cpu_percent": 2}))
+	st.until("the router is gone", func(c *client) bool { return len(c.rows["shop-mine "+topicLive]) == 0 })
+	tell("after")
+	f.device("mine", tag("site", "x"))
+	s.hub.Publish(f.live("mine", fields{"cpu_percent": 3}))
+	st.until("the router is back", func(c *client) bool { return len(c.rows["shop-mine "+topicLive]) == 1 })
+	if n := countFrames(st.client.frames, "event"); n != 1 {
+		t.Errorf("it was told of %d events, though the router was another's at the second", n)
+	}
+	all.until("both events", func(c *client) bool { return countFrames(c.frames, "event") == 2 })
+}
+
 // TestIdentitySeesItsRoutersOnly: in the snapshot, in deltas, in events and their history, after a
 // reconnect, and when a router's tags change; with the rows that it may no longer see taken away.
 func TestIdentitySeesItsRoutersOnly(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/routerpulse/routerpulse/pipeline"
 	"github.com/routerpulse/routerpulse/sse/state"
 )
 
@@ -71,10 +72,11 @@ func viewKey(names []string, in scope, rights string, app bool) string {
 	return b.String()
 }
 
-func newView(key string, parts []part, app bool) *view {
+func newView(store *state.Store, key string, parts []part, app bool) *view {
 	v := &view{key: key, parts: parts, app: app, static: fingerprint(key)}
 	for i := range parts {
 		p := &parts[i]
+		p.store = store
 		v.tagged = v.tagged || p.byTags()
 		if p.topic.Mode == state.Log && !slices.Contains(v.logs, p.topic.Topic) {
 			v.logs = append(v.logs, p.topic.Topic)
@@ -95,7 +97,20 @@ func (v *view) print(at state.Place) string {
 
 // matches reports whether an event is in view of a part.
 func (p *part) matches(e *state.Entry) bool {
-	return p.topic.Topic == e.Topic && p.sees(e.Device) && p.carriesPost(e.Post)
+	return p.topic.Topic == e.Topic && p.sees(e.Device) && p.carriesPost(e.Post) && p.seesRouter(e)
+}
+
+// seesRouter reports whether an event that an application published to the channel of a router is for who may see
+// that router, as it is tagged now.
+func (p *part) seesRouter(e *state.Entry) bool {
+	if e.Post == nil || p.router == "" || p.rights == nil {
+		return true
+	}
+	var tags []pipeline.Tag
+	if d := p.store.Device(p.router); d != nil {
+		tags = d.Tags
+	}
+	return p.rights.Matches(p.router, tags)
 }
 
 // carriesPost reports whether what an application published is for a part. Of what was lost nobody knows.
