@@ -199,7 +199,7 @@ func FuzzIndex(f *testing.F) {
 				t.Errorf("part %d has %d bytes of text", i, len(cells[i].text))
 			}
 		}
-		if whole != string(index) {
+		if whole != string(index) && whole+string(encoded([]uint32{0})) != string(index) { // a row may end like a scalar
 			t.Errorf("%s is made of %s", index, appendDotted(nil, []byte(whole)))
 		}
 		again := slices.Clone(cells)
