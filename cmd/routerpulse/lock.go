@@ -17,17 +17,17 @@ func lockFolder(folder string) (unlock func() error, err error) {
 	if folder == "" {
 		return func() error { return nil }, nil
 	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := os.MkdirAll(folder, 0o700); err != nil { //nolint:gosec // G703: the folder is the operator's choice
 		return nil, fmt.Errorf("data folder: %w: choose another one with --data, or make it for this user", err)
 	}
-	f, err := os.OpenFile(filepath.Join(folder, "LOCK"), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(filepath.Join(folder, "LOCK"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // G703: the folder is the operator's choice
 	if err != nil {
 		return nil, fmt.Errorf("data folder: %w: it must be this user's", err)
 	}
 	switch err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); {
 	case errors.Is(err, unix.EWOULDBLOCK):
-		holder, _ := os.ReadFile(f.Name())
-		_ = f.Close() // nothing was written
+		holder, _ := os.ReadFile(f.Name()) //nolint:gosec // G703: the folder is the operator's choice
+		_ = f.Close()                      // nothing was written
 		return nil, fmt.Errorf("data folder %s: another process is using it%s: stop it, or choose another folder with --data", folder, sayHolder(holder))
 	case err != nil:
 		return nil, errors.Join(fmt.Errorf("data folder %s cannot be locked: %w", folder, err), f.Close())

@@ -72,13 +72,15 @@ func TestChunked(t *testing.T) {
 		}
 		at := -1 // index of the point that it stands at
 		for range 80 {
-			found := chunkenc.ValNone
+			var found chunkenc.ValueType
 			if rng.IntN(2) == 0 {
 				at++
 				found = it.Next()
 			} else {
 				to := rng.Int64N(700)
-				for at = max(at, 0); at < len(points) && points[at].T < to; at++ {
+				at = max(at, 0)
+				for at < len(points) && points[at].T < to {
+					at++
 				}
 				found = it.Seek(to * 1000)
 			}

@@ -225,7 +225,9 @@ func (p *packer) other(text []byte, at int) int {
 
 // wordAfter is where the next word begins, or the end.
 func wordAfter(text []byte, at int) int {
-	for at++; at < len(text) && '0' <= text[at] && text[at] <= '9'; at++ {
+	at++
+	for at < len(text) && '0' <= text[at] && text[at] <= '9' {
+		at++
 	}
 	return min(at, len(text))
 }

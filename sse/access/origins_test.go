@@ -47,7 +47,7 @@ func TestOrigins(t *testing.T) {
 			r.Header.Set("Sec-Fetch-Site", "cross-site")
 		}
 		w := httptest.NewRecorder()
-		h := http.Handler(handler)
+		h := handler
 		if c.method == http.MethodOptions {
 			h = a.Preflight(http.MethodPost)
 		}

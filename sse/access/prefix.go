@@ -31,7 +31,7 @@ func (a *Access) Below(prefix string, next http.Handler) http.Handler {
 			return
 		}
 		if r.URL.Path == under {
-			http.Redirect(w, r, under+"/", http.StatusPermanentRedirect)
+			http.Redirect(w, r, under+"/", http.StatusPermanentRedirect) //nolint:gosec // G710: it is the path that was asked for
 			return
 		}
 		r = r.WithContext(context.WithValue(r.Context(), below{}, under))
