@@ -74,7 +74,7 @@ func newFeed(env *feedEnv, v *view, last string, history int) *feed {
 		default:
 			f.told = at.Journal
 		}
-		f.step.lead = f.step.snapshot && known && !f.step.restarted
+		f.step.lead = f.step.snapshot && known && !f.step.restarted && !v.app
 		if !f.step.snapshot {
 			f.sent = state.Place{Cut: c.cut, Journal: c.journal, Tags: at.Tags}
 		}
@@ -162,7 +162,7 @@ func (f *feed) renounce() {
 	}
 	if since < f.store.Horizon() {
 		f.behind = f.view.app
-		f.step = &step{first: s.first, snapshot: true, restarted: s.restarted, lead: !s.restarted, target: f.store.Place(), time: s.time, rows: make([]int, len(f.view.parts))}
+		f.step = &step{first: s.first, snapshot: true, restarted: s.restarted, lead: !s.restarted && !f.view.app, target: f.store.Place(), time: s.time, rows: make([]int, len(f.view.parts))}
 	}
 }
 

@@ -11,9 +11,12 @@ import (
 // rows, then events, then the end. The last frame carries the id; a step that is cut off leaves the
 // client with its old one.
 type step struct {
-	first     bool   // the initial step, which ends with sync
-	snapshot  bool   // all rows, not what changed; ends with sync too
-	lead      bool   // a snapshot for somebody who was told events: an id that stands for those comes first
+	first    bool // the initial step, which ends with sync
+	snapshot bool // all rows, not what changed; ends with sync too
+	// lead: a snapshot for somebody who was told events, so an id that stands for those comes first. Not for an
+	// application's page: its events have no position, and one that came into view since would come out of order.
+	lead bool
+
 	restarted bool   // the client's cursor is from another life of the server
 	moved     *moved // what was in view before, if that was another view; ends with sync, too
 	base      uint64
