@@ -68,16 +68,22 @@ func TestRestartBlanksNoPage(t *testing.T) {
 	}
 }
 
-// TestRestartLosesNoEvent: a client that was away over a restart gets the events from before and after,
-// each once, and no gap.
-func TestRestartLosesNoEvent(t *testing.T) {
-	folder := t.TempDir()
-	f := newFleet()
+// goneBefore returns a server and a client that is away since before the router went offline.
+func goneBefore(t *testing.T, folder string, f *fleet) (*server, *stream) {
 	s := restart(t, nil, folder, func(h *Hub) { h.Publish(f.status("core-1", "online", "")) })
 	st := s.open(nil, "channel=public-routers")
 	st.untilSync()
 	st.close()
 	s.hub.Publish(f.status("core-1", "offline", "before"))
+	return s, st
+}
+
+// TestRestartLosesNoEvent: a client that was away over a restart gets the events from before and after,
+// each once, and no gap.
+func TestRestartLosesNoEvent(t *testing.T) {
+	folder := t.TempDir()
+	f := newFleet()
+	s, st := goneBefore(t, folder, f)
 	eventually(t, "the event is in", func() (in bool) {
 		s.hub.store.Read(func() { in = s.hub.store.Place().Journal >= 3 })
 		return in
@@ -110,11 +116,7 @@ func TestRestartLosesNoEvent(t *testing.T) {
 func TestCutOffAfterRestart(t *testing.T) {
 	folder := t.TempDir()
 	f := newFleet()
-	s := restart(t, nil, folder, func(h *Hub) { h.Publish(f.status("core-1", "online", "")) })
-	st := s.open(nil, "channel=public-routers")
-	st.untilSync()
-	st.close()
-	s.hub.Publish(f.status("core-1", "offline", "before"))
+	s, st := goneBefore(t, folder, f)
 	s = restart(t, s, folder, func(*Hub) {})
 	c := st.client
 	whole := s.open(c, "channel=public-routers")
