@@ -176,9 +176,11 @@ func (c *Collectors) begin(devices []*polled) {
 		d.publishStatus(d.sched.Now())
 		d.listen()
 	}
+	fleet := len(c.all())
 	for _, lane := range append([]pipeline.Lane{pipeline.LaneStatus}, pollLanes()...) {
 		for _, d := range devices {
 			if job, ok := d.job(lane); ok {
+				job.Devices = fleet
 				c.sched.Add(job)
 			}
 		}

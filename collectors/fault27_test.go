@@ -20,6 +20,8 @@ import (
 	"github.com/routerpulse/routerpulse/sinks/sinktest"
 )
 
+const fault27Routers = 1000
+
 // arrivals notes when requests arrived at each router.
 type arrivals struct {
 	mu sync.Mutex
@@ -38,7 +40,7 @@ func (a *arrivals) judge(r *simulator.Router, period time.Duration, from, to tim
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	at := a.at[r.Address()]
-	phase := pipeline.Phase(r.Name(), pipeline.LaneLive, period)
+	phase := pipeline.Phase(r.Name(), pipeline.LaneLive, period, fault27Routers)
 	n := from.Add(-phase).UnixNano()
 	for slot := time.Unix(0, n-n%int64(period)+int64(period)+int64(phase)); slot.Before(to.Add(-period)); slot = slot.Add(period) {
 		i, _ := slices.BinarySearchFunc(at, slot.Add(-20*time.Millisecond), time.Time.Compare)
@@ -58,7 +60,7 @@ func TestFault27DeadAndSlowDevices(t *testing.T) {
 	if testing.Short() {
 		t.Skip("NOT RUN: it takes a minute")
 	}
-	const routers, period, settle = 1000, 10 * time.Second, 25 * time.Second
+	const routers, period, settle = fault27Routers, 10 * time.Second, 25 * time.Second
 	each := sinktest.Trials(1, 2) // polls of a device, at least
 	fleet := simulator.New(simulator.Options{Routers: routers, Seed: 27, Quiet: true, Interfaces: 5})
 	seen := &arrivals{at: map[netip.Addr][]time.Time{}}

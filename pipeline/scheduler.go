@@ -16,6 +16,7 @@ type Job struct {
 	Device   string
 	Lane     Lane
 	Period   time.Duration
+	Devices  int           // are polled like this one, see Phase
 	Deadline time.Duration // the most that one run may take
 	// Run does it. slot is the sample time of this run. An error says that the device did not answer
 	// at all: the job backs off (but for the status lane) and is a suspect, see Scheduler.

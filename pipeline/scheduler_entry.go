@@ -35,18 +35,34 @@ func newEntry(j Job, now, wall time.Time, position time.Duration) *entry {
 }
 
 // Phase spreads devices, and the lanes of one device, over the period: the slots of a job are the
-// multiples of its period since 1970 plus its phase, which is the same in every process. Phases are whole
-// steps of a twentieth of the period, or half a second: a few polls that start together wake the
-// process once, and find the caches warm that the first of them has warmed. That is two fifths of the CPU.
-func Phase(device string, lane Lane, period time.Duration) time.Duration {
+// multiples of its period since 1970 plus its phase, which is the same in every process that polls as many
+// devices. Phases are whole steps: polls that start together wake the process once, and find the caches
+// warm that the first of them has warmed, which is two fifths of the CPU. A step is as long as it may be for some
+// maxTogether of that many devices to start at once.
+func Phase(device string, lane Lane, period time.Duration, devices int) time.Duration {
 	h := xxhash.Sum64String(device + "\x00" + string(lane))
-	step := max(time.Millisecond, min(period/20, maxStep).Truncate(time.Millisecond))
-	return time.Duration(h % uint64(period)).Truncate(step)
+	return time.Duration(h % uint64(period)).Truncate(step(period, devices))
 }
 
-const maxStep = 500 * time.Millisecond
+const (
+	maxStep     = time.Second
+	maxTogether = 64
+	leastSteps  = 10 // in a period
+)
 
-func (e *entry) phase() time.Duration { return Phase(e.Device, e.Lane, e.Period) }
+// step is how far two phases are apart at least. Each is a multiple of the next smaller one, so that devices that
+// start together in a large fleet do so in a smaller one.
+func step(period time.Duration, devices int) time.Duration {
+	s := maxStep
+	for _, s = range [...]time.Duration{s, s / 2, s / 4, s / 8, s / 40, s / 200, s / 1000} {
+		if int64(devices)*int64(s)/maxTogether <= int64(period) {
+			break
+		}
+	}
+	return max(time.Millisecond, min(s, period/leastSteps).Truncate(time.Millisecond))
+}
+
+func (e *entry) phase() time.Duration { return Phase(e.Device, e.Lane, e.Period, e.Devices) }
 
 // plan sets the next run after one that was due now, which is wall on the clock that slots live on. After
 // one outside the slots, the next slot that

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -50,7 +52,7 @@ func schedule(t *testing.T, workers int, length time.Duration, jobs ...Job) *Sch
 }
 
 func (d *diary) job(device string, period time.Duration, run func(ctx context.Context) error) Job {
-	return Job{Device: device, Lane: LaneLive, Period: period, Deadline: period, Run: func(ctx context.Context, slot time.Time) error {
+	return Job{Device: device, Lane: LaneLive, Period: period, Devices: 1000, Deadline: period, Run: func(ctx context.Context, slot time.Time) error {
 		d.note(device, slot)
 		return run(ctx)
 	}}
@@ -66,7 +68,7 @@ func TestSchedulerKeepsSlots(t *testing.T) {
 		if n := len(runs); n < 29 || n > 31 {
 			t.Fatalf("%d runs in 5 minutes of 10 s", n)
 		}
-		phase := (&entry{Job: Job{Device: "r1", Lane: LaneLive, Period: 10 * time.Second}}).phase()
+		phase := (&entry{Job: Job{Device: "r1", Lane: LaneLive, Period: 10 * time.Second, Devices: 1000}}).phase()
 		for i, r := range runs[1:] {
 			if off := time.Duration(r.slot.UnixNano()) % (10 * time.Second); off != phase {
 				t.Fatalf("run %d: slot %v is not at phase %v", i, r.slot, phase)
@@ -91,6 +93,32 @@ func TestSchedulerSpreadsDevices(t *testing.T) {
 		if n < 180 || n > 320 {
 			t.Errorf("%d of 1000 devices are in quarter %d", n, q)
 		}
+	}
+}
+
+// However large the fleet, not many more than maxTogether devices start at once, and in a small one as many as
+// a second has.
+func TestPhasesOfAFleet(t *testing.T) {
+	const period = 10 * time.Second
+	for devices, least := range map[int]int{10: 1, 500: 30, 10_000: 30, 100_000: 30} {
+		together := map[time.Duration]int{}
+		for i := range devices {
+			phase := Phase(fmt.Sprint("r", i), LaneLive, period, devices)
+			if off := phase % step(period, devices); off != 0 || phase < 0 || phase >= period {
+				t.Fatalf("of %d devices, one has the phase %v", devices, phase)
+			}
+			if small := Phase(fmt.Sprint("r", i), LaneLive, period, 1); phase.Truncate(maxStep) != small {
+				t.Fatalf("of %d devices, one has the phase %v, and alone %v", devices, phase, small)
+			}
+			together[phase]++
+		}
+		most := slices.Max(slices.Collect(maps.Values(together)))
+		if most < least || most > 2*maxTogether {
+			t.Errorf("of %d devices, %d start at once", devices, most)
+		}
+	}
+	if s := step(time.Second, 1); s != 100*time.Millisecond {
+		t.Errorf("phases of a period of a second are %v apart", s)
 	}
 }
 

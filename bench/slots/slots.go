@@ -82,8 +82,8 @@ func (l *Log) Judge(period time.Duration, others Lanes, beside time.Duration, fr
 		l.mu[i].Lock()
 		at := l.at[i]
 		l.mu[i].Unlock()
-		foreign := others.slots(router.Name(), from, to)
-		for _, slot := range slotsOf(router.Name(), pipeline.LaneLive, period, from, to) {
+		foreign := l.slots(others, router.Name(), from, to)
+		for _, slot := range l.slotsOf(router.Name(), pipeline.LaneLive, period, from, to) {
 			if slices.ContainsFunc(foreign, func(o time.Time) bool { return slot.Sub(o).Abs() < beside }) {
 				r.Excluded++
 				continue
@@ -104,17 +104,17 @@ func (l *Log) Judge(period time.Duration, others Lanes, beside time.Duration, fr
 	return r
 }
 
-// slots are those of all the lanes.
-func (l Lanes) slots(device string, from, to time.Time) (all []time.Time) {
-	for lane, every := range l {
-		all = append(all, slotsOf(device, lane, every, from.Add(-every), to)...)
+// slots are those of a device in all the lanes.
+func (l *Log) slots(lanes Lanes, device string, from, to time.Time) (all []time.Time) {
+	for lane, every := range lanes {
+		all = append(all, l.slotsOf(device, lane, every, from.Add(-every), to)...)
 	}
 	return all
 }
 
 // slotsOf lists the slots of a job in a span of time.
-func slotsOf(device string, lane pipeline.Lane, period time.Duration, from, to time.Time) []time.Time {
-	phase := pipeline.Phase(device, lane, period)
+func (l *Log) slotsOf(device string, lane pipeline.Lane, period time.Duration, from, to time.Time) []time.Time {
+	phase := pipeline.Phase(device, lane, period, len(l.silent))
 	n := from.Add(-phase).UnixNano()
 	slot := time.Unix(0, n-n%int64(period)+int64(period)+int64(phase))
 	var slots []time.Time

@@ -299,7 +299,7 @@ func TestHostileDevicesBesideHealthyOnes(t *testing.T) {
 func (b *bench) everySlot(t *testing.T, device string) {
 	t.Helper()
 	const period = time.Second
-	phase := pipeline.Phase(device, pipeline.LaneLive, period).Milliseconds()
+	phase := pipeline.Phase(device, pipeline.LaneLive, period, 1).Milliseconds()
 	points := stored(t, b.base, fmt.Sprintf(`interface_rx_bytes{device=%q,interface="ether1"}`, device))
 	slots := map[int64]bool{}
 	for _, p := range points[1:] { // the first poll is outside the slots
