@@ -5,6 +5,8 @@ SHELL := /bin/bash
 GO       ?= go
 TAGS     := gosnmp_nodebug# takes gosnmp's logging out: it would print communities
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# What the program is built with: where its CPU goes, from make pgo. Tests are built without: it would compile everything twice.
+PROFILE  := cmd/routerpulse/default.pgo
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 # Every package may have a server of its own running: more at once than cores only slows them down.
 TESTFLAGS ?= -race -timeout 15m -p 2
@@ -32,11 +34,11 @@ install: ## install what the tests need
 
 .PHONY: vet
 vet: ## go vet
-	$(GO) vet -tags $(TAGS) ./...
+	$(GO) vet -pgo=off -tags $(TAGS) ./...
 
 .PHONY: test
 test: install vet test-page ## run every test, with the race detector
-	$(GO) test $(TESTFLAGS) -tags $(TAGS) ./...
+	$(GO) test $(TESTFLAGS) -pgo=off -tags $(TAGS) ./...
 
 .PHONY: test-page
 test-page: ## unit tests of the page and of the client module, and that web/dist is what its sources build
@@ -50,7 +52,7 @@ test-page: ## unit tests of the page and of the client module, and that web/dist
 
 .PHONY: cover
 cover: install ## tests with coverage, into coverage.html
-	$(GO) test -timeout 15m -p 2 -tags $(TAGS) -coverprofile=coverage.out -coverpkg=./... ./...
+	$(GO) test -timeout 15m -p 2 -pgo=off -tags $(TAGS) -coverprofile=coverage.out -coverpkg=./... ./...
 	$(GO) tool cover -html=coverage.out -o coverage.html
 
 .PHONY: bench
@@ -93,9 +95,12 @@ $(TOOLS)/telegraf-$(TELEGRAF)-influxdb:
 bench-scale: build ## 10,000 routers of 20 interfaces every 30 s in one process: lateness, memory (about 25 min)
 	$(GO) run ./bench/scale
 
+.PHONY: bench-stream-server
+bench-stream-server:
+	$(GO) build -trimpath -pgo=$(PROFILE) -tags $(TAGS) -o bin/bench-stream-server ./bench/stream/server
+
 .PHONY: bench-stream
-bench-stream: ## 5,000 subscribers, side by side with r3labs/sse and go-sse (about 12 min)
-	$(GO) build -trimpath -tags $(TAGS) -o bin/bench-stream-server ./bench/stream/server
+bench-stream: bench-stream-server ## 5,000 subscribers, side by side with r3labs/sse and go-sse (about 12 min)
 	cd bench/stream/peers && $(GO) build -trimpath -o $(CURDIR)/bin/bench-stream-peers .
 	$(GO) run ./bench/stream $(STREAMFLAGS)
 
@@ -140,6 +145,13 @@ generate: ## dashboards and docs/tables.md from the schema
 fixtures: ## record the simulated routers of collectors/testdata anew, and write what is read of all fixtures as expected
 	$(GO) test -tags $(TAGS) ./collectors -run '^TestFixtures$$' -count 1 -record -update
 	git --no-pager diff --stat -- collectors/testdata
+
+.PHONY: pgo
+pgo: install build bench-stream-server ## measure where the CPU goes, for the compiler: polls written to InfluxDB, and 5,000 streams (about 5 min)
+	@dir=$$(mktemp -d) && trap 'rm -r "$$dir"' EXIT && cp bin/routerpulse bin/bench-stream-server "$$dir" && \
+	$(GO) run ./bench/snmp -influxd -only routerpulse -program "$$dir/routerpulse" -period 1s -seconds 150 -profile "$$dir/snmp.pprof" -out "$$dir/snmp.json" && \
+	$(GO) run ./bench/stream -alone -only load -server "$$dir/bench-stream-server" -profiles "$$dir" -out "$$dir/stream.json" && \
+	$(GO) tool pprof -proto "$$dir/snmp.pprof" "$$dir/load.prof" > $(PROFILE)
 
 .PHONY: web
 web: ## check and build the page into web/dist, check the client module (needs Node 20.19 or later)
