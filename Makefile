@@ -57,7 +57,7 @@ cover: install ## tests with coverage, into coverage.html
 
 .PHONY: bench
 bench: bench-firstrun bench-lateness ## what a user sees, a fleet with dead routers, Go benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem -p 1 -tags $(TAGS) ./...
+	$(GO) test -run '^$$' -bench . -benchmem -p 1 -pgo=off -tags $(TAGS) ./...
 
 .PHONY: bench-firstrun
 bench-firstrun: build ## the demo: time to the first change, snapshot, end
