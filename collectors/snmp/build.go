@@ -268,7 +268,7 @@ func (b *builder) noteErrors(before int) {
 // dropDoubtful leaves out rows of a failed table whose names could not all be read: under another name
 // they would be rows that do not exist. Of a table without end it leaves out all.
 func (b *builder) dropDoubtful() {
-	if errors.Is(b.err, errTooManyRows) {
+	if errors.Is(b.err, errTooManyRows) || b.isFirstGlimpse() {
 		b.rows = b.rows[:0]
 	}
 	if b.whole.number {
@@ -281,6 +281,25 @@ func (b *builder) dropDoubtful() {
 		}
 	}
 	b.rows = kept
+}
+
+// isFirstGlimpse reports that time was up, or the device fell silent, while rows with names were read for the
+// first time. Of two with one name the second may have been cut off, and the first would be stored as the only
+// one, a series of its own for ever. If it happens again, what there is must do: such a device may never be
+// read whole.
+func (b *builder) isFirstGlimpse() bool {
+	if len(b.whole.schema.Keys) == 0 || !isCutOff(b.err) {
+		return false
+	}
+	m := b.poll.memory.table(b.whole)
+	first := m.series == nil && !m.glimpsed
+	m.glimpsed = true
+	return first
+}
+
+// isCutOff reports that a table was not read to its end because no answer came in time.
+func isCutOff(err error) bool {
+	return errors.Is(err, errSlow) || errors.Is(err, errTimeIsUp) || errors.Is(err, errSilent) || errors.Is(err, errFellSilent)
 }
 
 // samples gives each row its series.

@@ -80,6 +80,8 @@ type tableMemory struct {
 	table  *table
 	ids    string
 	series []*pipeline.Series
+	// glimpsed: rows came before the table was ever read whole, and the rest was cut off.
+	glimpsed bool
 }
 
 // rowID is what a row's series is made of. A sensor among the scalars has no index.
