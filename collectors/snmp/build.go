@@ -268,7 +268,7 @@ func (b *builder) noteErrors(before int) {
 // dropDoubtful leaves out rows of a failed table whose names could not all be read: under another name
 // they would be rows that do not exist. Of a table without end it leaves out all.
 func (b *builder) dropDoubtful() {
-	if errors.Is(b.err, errTooManyRows) || b.isFirstGlimpse() {
+	if errors.Is(b.err, errTooManyRows) || b.takeGlimpse() {
 		b.rows = b.rows[:0]
 	}
 	if b.whole.number {
@@ -283,12 +283,12 @@ func (b *builder) dropDoubtful() {
 	b.rows = kept
 }
 
-// isFirstGlimpse reports that time was up, or the device fell silent, while rows with names were read for the
+// takeGlimpse reports, and notes, that time was up, or the device fell silent, while rows with names were read for the
 // first time. Of two with one name the second may have been cut off, and the first would be stored as the only
 // one, a series of its own for ever. If it happens again, what there is must do: such a device may never be
 // read whole.
-func (b *builder) isFirstGlimpse() bool {
-	if len(b.whole.schema.Keys) == 0 || !isCutOff(b.err) {
+func (b *builder) takeGlimpse() bool {
+	if len(b.whole.schema.Keys) == 0 || len(b.rows) == 0 || !isCutOff(b.err) {
 		return false
 	}
 	m := b.poll.memory.table(b.whole)
